@@ -1,0 +1,53 @@
+/**
+ * Every way in which the library refuses or fails.
+ *
+ * A code is stable: programs may switch on it. The text is for people and may change.
+ */
+export type ErrorCode =
+  // reaching the node
+  | "invalid-settings" // node settings, ~/.ssh/config or known_hosts can't be used as they are
+  | "host-not-found"
+  | "unreachable" // refused, timed out, cut off
+  | "host-key-unknown"
+  | "host-key-changed"
+  | "host-key-revoked"
+  | "auth-failed"
+  | "not-permitted" // logged in, but neither root nor able to sudo
+  | "timeout"
+  // what the node says
+  | "container-not-found"
+  | "container-elsewhere" // another node of the cluster owns it
+  | "container-locked" // the `lock:` property, or PVE's lock file held too long
+  | "no-quorum"
+  | "no-apparmor" // no apparmor_parser, or no AppArmor in the kernel
+  | "profile-invalid" // apparmor_parser refused the text
+  | "profile-in-use"
+  | "profile-not-loaded"
+  | "gpu-not-found"
+  | "changed-meanwhile" // somebody else edited the file between our read and our write, repeatedly
+  | "conflict" // two declarations, or a declaration and the node, can't both hold
+  | "node-failed" // a step on the node failed; everything was restored
+  | "restore-failed" // a step on the node failed, and so did restoring
+  // what the program says
+  | "invalid-input";
+
+/** An error with a code, what happened, and what to do about it. */
+export class PostureError extends Error {
+  override readonly name = "PostureError";
+
+  /**
+   * @param code what kind of failure this is
+   * @param what what happened, with the values that matter (never a secret)
+   * @param hint what to do now
+   */
+  constructor(
+    readonly code: ErrorCode,
+    readonly what: string,
+    readonly hint?: string,
+    options?: { cause?: unknown },
+  ) {
+    super(hint ? `${what}\n  ${hint.replaceAll("\n", "\n  ")}` : what, options);
+    // The engine prints the stack of what a dynamic provider throws; operators need the message only.
+    this.stack = this.message;
+  }
+}
