@@ -1,0 +1,76 @@
+/** Where a profile of the outermost level begins. */
+export interface ProfileHeader {
+  name: string;
+  /** 1-based */
+  line: number;
+}
+
+/**
+ * The profiles that a text declares at its outermost level, hats and child profiles left out.
+ *
+ * It reads words, quotes, comments and blocks only; whether the rules are right is for the compiler to say.
+ */
+export function profileHeaders(text: string): ProfileHeader[] {
+  const headers: ProfileHeader[] = [];
+  let depth = 0;
+  let statement: { word: string; line: number }[] = [];
+  for (const token of tokens(text)) {
+    if (token.word === "{") {
+      if (depth++ === 0) headers.push(...headerOf(statement));
+      statement = [];
+    } else if (token.word === "}") {
+      depth = Math.max(0, depth - 1);
+      statement = [];
+    } else if (depth === 0) {
+      statement.push(token);
+    }
+  }
+  return headers;
+}
+
+function headerOf(statement: { word: string; line: number }[]): ProfileHeader[] {
+  const keyword = statement.findLastIndex(({ word }) => word === "profile" || word === "hat");
+  const named = keyword >= 0 ? statement[keyword + 1] : statement.findLast(({ word }) => /^"?[/@]/.test(word));
+  return named ? [{ name: named.word.replace(/^"(.*)"$/s, "$1"), line: named.line }] : [];
+}
+
+/** Words and the braces of blocks; a brace within a word belongs to a glob or a variable. */
+function* tokens(text: string): Generator<{ word: string; line: number }> {
+  let line = 1;
+  for (let at = 0; at < text.length; ) {
+    const char = text[at]!;
+    if (char === "\n") line++;
+    if (/\s/.test(char)) at++;
+    else if (char === "#") at = endOfLine(text, at);
+    else if (char === "}" || (char === "{" && /[\s#}]|^$/.test(text[at + 1] ?? ""))) yield { word: text[at++]!, line };
+    else {
+      const end = endOfWord(text, at);
+      const word = text.slice(at, end);
+      yield { word, line };
+      line += word.split("\n").length - 1;
+      at = end;
+    }
+  }
+}
+
+function endOfLine(text: string, at: number): number {
+  const end = text.indexOf("\n", at);
+  return end < 0 ? text.length : end;
+}
+
+function endOfWord(text: string, at: number): number {
+  let braces = 0;
+  for (let quoted = false; at < text.length; at++) {
+    const char = text[at]!;
+    if (char === "\\") at++;
+    else if (char === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (/\s/.test(char)) break;
+    else if (char === "{") {
+      // `flags=(complain){` opens a block although no blank stands before it
+      if (braces === 0 && /\s|^$/.test(text[at + 1] ?? "")) break;
+      braces++;
+    } else if (char === "}" && braces-- === 0) break;
+  }
+  return Math.min(at, text.length);
+}

@@ -1,0 +1,102 @@
+import type { Inserted, Ledger, Removed } from "./ledger.js";
+import type { Line } from "./lines.js";
+
+/** A line that came or went. */
+export interface Change {
+  sign: "+" | "-";
+  text: string;
+}
+
+/** Edits the lines of a section and keeps the ledger true. Nothing but whole lines ever changes. */
+export class Editor {
+  readonly lines: Line[];
+  readonly changes: Change[] = [];
+  readonly ledger: Ledger;
+
+  /** @param same one form for all ways to write the same line */
+  constructor(
+    lines: readonly Line[],
+    ledger: Ledger,
+    readonly same: (text: string) => string,
+  ) {
+    this.lines = lines.map((line) => ({ ...line }));
+    this.ledger = structuredClone(ledger);
+  }
+
+  /** The line's entry in the ledger, when it is one of ours. */
+  ours(text: string): Inserted | undefined {
+    const form = this.same(text);
+    return this.ledger.inserted.find((line) => this.same(line.text) === form);
+  }
+
+  insert(index: number, family: string, text: string): void {
+    this.place(index, { text, eol: "\n" });
+    this.ledger.inserted.push({ family, text });
+  }
+
+  /** No line of the family counts as ours any more. */
+  forget(family: string): void {
+    this.ledger.inserted = this.ledger.inserted.filter((line) => line.family !== family);
+  }
+
+  /** @param remember whether it is somebody else's, to be given back */
+  remove(index: number, family: string, remember: boolean): void {
+    const line = this.lines[index]!;
+    const mine = this.ours(line.text);
+    if (mine) this.ledger.inserted.splice(this.ledger.inserted.indexOf(mine), 1);
+    else if (remember) this.ledger.removed.push({ family, ...line, ...this.origin(index) });
+    this.take(index);
+  }
+
+  /** Puts a removed line back where it stood, as far as that place can still be found. */
+  restore(removed: Removed): void {
+    this.ledger.removed.splice(this.ledger.removed.indexOf(removed), 1);
+    const missing = this.ledger.removed.filter(({ at }) => at < removed.at);
+    const expected = removed.at - missing.length;
+    const places = this.places()
+      .map((place) => ({ ...place, off: Math.abs(place.count - expected) }))
+      .sort((a, b) => a.off - b.off || a.index - b.index);
+    const undisturbed = places[0]!.after === removed.after || missing.some(({ text }) => text === removed.after);
+    // another line before that place means that somebody else has edited: go by the line it stood after
+    const place = undisturbed ? places[0]! : (places.find(({ after }) => after === removed.after) ?? places[0]!);
+    this.place(place.index, { text: removed.text, eol: removed.eol });
+  }
+
+  /** Where a line stood among all that are not ours, those that we removed counted. */
+  private origin(index: number): { after: string | null; at: number } {
+    const before = this.places()[index]!;
+    const gone = this.ledger.removed.toSorted((a, b) => a.at - b.at);
+    const at = gone.reduce((position, removed) => (removed.at <= position ? position + 1 : position), before.count);
+    return { after: gone.find((removed) => removed.at === at - 1)?.text ?? before.after, at };
+  }
+
+  /** For each index the last line before it that is not ours, and how many such there are. */
+  private places(): { index: number; after: string | null; count: number }[] {
+    const ours = new Set(this.ledger.inserted.map(({ text }) => this.same(text)));
+    let [after, count]: [string | null, number] = [null, 0];
+    const places = [{ index: 0, after, count }];
+    this.lines.forEach(({ text }, i) => {
+      if (!ours.has(this.same(text))) [after, count] = [text, count + 1];
+      places.push({ index: i + 1, after, count });
+    });
+    return places;
+  }
+
+  private place(index: number, line: Line): void {
+    const before = this.lines[index - 1];
+    if (before?.eol === "") {
+      before.eol = "\n";
+      this.ledger.ended ??= before.text;
+    }
+    if (index < this.lines.length && line.eol === "") {
+      line = { ...line, eol: "\n" };
+      this.ledger.ended ??= line.text;
+    }
+    this.lines.splice(index, 0, line);
+    this.changes.push({ sign: "+", text: line.text });
+  }
+
+  private take(index: number): void {
+    this.changes.push({ sign: "-", text: this.lines.splice(index, 1)[0]!.text });
+  }
+}

@@ -1,0 +1,235 @@
+import { Editor, type Change } from "./editor.js";
+import type { Ledger, Removed } from "./ledger.js";
+import { isBlank, type Line } from "./lines.js";
+
+/**
+ * Lines that belong together.
+ *
+ * - `whole`: the declared lines are all there are (`lxc.idmap`: a map is complete or wrong);
+ * - `shared`: the declared lines stand among those of others (`lxc.mount.entry`);
+ * - `ordered`: shared, and each line marked `first` comes before every line of the family (`lxc.cgroup2.devices.*`,
+ *   where `deny a` makes LXC forget the rules before it);
+ * - `merged`: one line, of which the declared part is ours (`features`).
+ */
+export interface Family {
+  id: string;
+  mode: "whole" | "shared" | "ordered" | "merged";
+  /** whether a line of the file is of this family */
+  has(text: string): boolean;
+  lines: string[];
+  first?(text: string): boolean;
+  /** `merged`: the line with the declared part in it; undefined when nothing is left to say */
+  merge?(current: string | undefined): string | undefined;
+  /** `merged`: the line with the declared part as it was in `before` */
+  unmerge?(current: string, before: string | undefined): string | undefined;
+}
+
+export interface EditResult {
+  lines: Line[];
+  ledger: Ledger;
+  changes: Change[];
+  /** lines that somebody else set in our place since, and that were therefore left */
+  foreign: string[];
+}
+
+export interface Layout {
+  /** one form for all ways to write the same line */
+  same(text: string): string;
+  /** where a line of a family that has none yet goes */
+  home(lines: readonly Line[], text: string): number;
+}
+
+/** Makes the lines say what is declared. What a former declaration of ours put there and this one doesn't, goes. */
+export function declare(
+  lines: readonly Line[],
+  families: Family[],
+  former: Family[],
+  ledger: Ledger,
+  layout: Layout,
+): EditResult {
+  const editor = new Editor(lines, ledger, layout.same);
+  const now = new Set(families.map(({ id }) => id));
+  const gone = former.filter(({ id }) => !now.has(id));
+  // a merged line starts afresh, so that an option that is no longer declared is as it was before
+  const merged = former.filter(({ id, mode, lines }) => mode === "merged" && now.has(id) && !sameLines(lines, families, id));
+  const alone = [...gone.filter(({ mode }) => mode === "whole" || mode === "merged"), ...merged];
+  const foreign = release(editor, alone, layout, () => false);
+  restore(editor, (id) => alone.some((family) => family.id === id));
+  for (const family of gone) if (!alone.includes(family)) withdraw(editor, family, [], layout);
+  for (const family of families) {
+    const before = former.find(({ id }) => id === family.id);
+    if (before && family.mode !== "merged") withdraw(editor, before, family.lines, layout);
+    establish(editor, family, layout, before);
+    if (!editor.ledger.owned.includes(family.id)) editor.ledger.owned.push(family.id);
+  }
+  editor.ledger.owned = editor.ledger.owned.filter((id) => now.has(id));
+  const present = new Set(editor.lines.map(({ text }) => layout.same(text)));
+  editor.ledger.inserted = editor.ledger.inserted.filter(({ text }) => present.has(layout.same(text)));
+  return { lines: editor.lines, ledger: editor.ledger, changes: editor.changes, foreign };
+}
+
+/**
+ * Gives back what was there before.
+ *
+ * @param claimed lines that another declaration has since made its own; they stay
+ */
+export function giveBack(
+  lines: readonly Line[],
+  former: Family[],
+  ledger: Ledger,
+  layout: Layout,
+  claimed: (text: string) => boolean = () => false,
+): EditResult {
+  const editor = new Editor(lines, ledger, layout.same);
+  const foreign = release(editor, former, layout, claimed);
+  restore(editor, () => true);
+  const last = editor.lines.at(-1);
+  if (last && editor.ledger.ended === last.text && last.eol === "\n") last.eol = "";
+  return { lines: editor.lines, ledger: editor.ledger, changes: editor.changes, foreign };
+}
+
+const sameLines = (lines: string[], families: Family[], id: string): boolean =>
+  families.find((family) => family.id === id)?.lines.join("\n") === lines.join("\n");
+
+/** Takes back lines that were declared and are no longer. */
+function withdraw(editor: Editor, before: Family, stay: string[], { same }: Layout): void {
+  const staying = new Set(stay.map(same));
+  if (before.mode === "whole") return; // establish() replaces them, in their place
+  const going = new Set(before.lines.map(same).filter((form) => !staying.has(form)));
+  for (let i = editor.lines.length - 1; i >= 0; i--) {
+    const { text } = editor.lines[i]!;
+    if (before.has(text) && going.has(same(text))) editor.remove(i, before.id, true);
+  }
+}
+
+function establish(editor: Editor, family: Family, layout: Layout, before: Family | undefined): void {
+  if (family.mode === "merged") return establishMerged(editor, family, layout);
+  const satisfied = family.mode === "whole" ? wholeHolds : sharedHolds;
+  if (satisfied(editor, family, layout)) return;
+  if (family.mode === "whole") replaceAll(editor, family, layout, before);
+  else addMissing(editor, family, layout);
+  if (satisfied(editor, family, layout)) return;
+  // all are there, in an order that LXC would read otherwise: set them anew
+  const declared = new Set(family.lines.map(layout.same));
+  for (let i = editor.lines.length - 1; i >= 0; i--) {
+    const { text } = editor.lines[i]!;
+    if (family.has(text) && declared.has(layout.same(text))) editor.remove(i, family.id, true);
+  }
+  addMissing(editor, family, layout);
+}
+
+const membersOf = (editor: Editor, family: Family): { text: string; index: number }[] =>
+  editor.lines.map(({ text }, index) => ({ text, index })).filter(({ text }) => family.has(text));
+
+function wholeHolds(editor: Editor, family: Family, { same }: Layout): boolean {
+  const present = membersOf(editor, family).map(({ text }) => same(text));
+  return present.length === family.lines.length && family.lines.every((line, i) => same(line) === present[i]);
+}
+
+function sharedHolds(editor: Editor, family: Family, { same }: Layout): boolean {
+  const present = membersOf(editor, family);
+  const forms = present.map(({ text }) => same(text));
+  if (family.mode === "shared") return family.lines.every((line) => forms.includes(same(line)));
+  let at = -1;
+  for (const line of family.lines) {
+    const next = forms.indexOf(same(line), at + 1);
+    if (next < 0) return false;
+    // nothing but other firsts may stand before a first
+    if (family.first?.(line) && !present.slice(0, next).every(({ text }) => family.first!(text))) return false;
+    at = next;
+  }
+  return true;
+}
+
+function replaceAll(editor: Editor, family: Family, layout: Layout, before: Family | undefined): void {
+  const present = membersOf(editor, family);
+  const at = present[0]?.index;
+  const adopted = new Set(before?.lines.map(layout.same));
+  for (const { index, text } of present.toReversed()) {
+    // in a family that was ours already, a line that we neither wrote nor adopted is drift
+    editor.remove(index, family.id, !before || adopted.has(layout.same(text)));
+  }
+  family.lines.forEach((line, i) => {
+    editor.insert(at === undefined ? layout.home(editor.lines, line) : at + i, family.id, line);
+  });
+}
+
+function addMissing(editor: Editor, family: Family, layout: Layout): void {
+  let firsts = 0;
+  for (const line of family.lines) {
+    const present = membersOf(editor, family);
+    if (present.some(({ text }) => layout.same(text) === layout.same(line))) continue;
+    if (family.first?.(line)) {
+      editor.insert(present[firsts]?.index ?? layout.home(editor.lines, line), family.id, line);
+      firsts++;
+    } else {
+      const last = present.at(-1);
+      editor.insert(last ? last.index + 1 : layout.home(editor.lines, line), family.id, line);
+    }
+  }
+}
+
+function establishMerged(editor: Editor, family: Family, layout: Layout): void {
+  const current = membersOf(editor, family).at(-1);
+  const wanted = family.merge!(current?.text);
+  if (current && wanted !== undefined && layout.same(wanted) === layout.same(current.text)) return;
+  const written = [...editor.ledger.inserted, ...editor.ledger.removed].some((line) => line.family === family.id);
+  if (current) editor.remove(current.index, family.id, !written);
+  editor.forget(family.id);
+  if (wanted !== undefined) editor.insert(current?.index ?? layout.home(editor.lines, wanted), family.id, wanted);
+}
+
+/**
+ * Takes our lines of the families out, and drops from the ledger what can't be given back because somebody else has
+ * set something there since; returns those lines.
+ */
+function release(editor: Editor, families: Family[], layout: Layout, claimed: (text: string) => boolean): string[] {
+  const foreign: string[] = [];
+  for (const family of families.toReversed()) {
+    if (family.mode === "merged") {
+      releaseMerged(editor, family, layout, claimed);
+      continue;
+    }
+    for (let i = editor.lines.length - 1; i >= 0; i--) {
+      const { text } = editor.lines[i]!;
+      if (family.has(text) && editor.ours(text)?.family === family.id && !claimed(text)) editor.remove(i, family.id, false);
+    }
+    editor.forget(family.id);
+    const others = membersOf(editor, family).map(({ text }) => text);
+    const back = editor.ledger.removed.filter((removed) => removed.family === family.id);
+    const there = new Set(others.map(layout.same));
+    const lost = family.mode === "whole" && others.length > 0 ? back : back.filter(({ text }) => there.has(layout.same(text)));
+    editor.ledger.removed = editor.ledger.removed.filter((removed) => !lost.includes(removed));
+    if (family.mode === "whole" && lost.length > 0) foreign.push(...others.filter((text) => !claimed(text)));
+  }
+  return foreign;
+}
+
+function releaseMerged(editor: Editor, family: Family, layout: Layout, claimed: (text: string) => boolean): void {
+  const current = membersOf(editor, family).at(-1);
+  const before = editor.ledger.removed.find((removed) => removed.family === family.id);
+  const wrote = editor.ledger.inserted.some((line) => line.family === family.id);
+  if (!current || (!wrote && !before)) return;
+  const drop = () => (editor.ledger.removed = editor.ledger.removed.filter((removed) => removed !== before));
+  if (claimed(current.text)) drop();
+  else {
+    const wanted = family.unmerge!(current.text, before?.text);
+    editor.remove(current.index, family.id, false);
+    const exact = before && wanted !== undefined && layout.same(wanted) === layout.same(before.text);
+    if (!exact) {
+      drop();
+      if (wanted !== undefined) editor.insert(current.index, family.id, wanted);
+    }
+  }
+  editor.forget(family.id);
+}
+
+/** Puts back what we removed, the last first, so that each finds what stood before it. */
+function restore(editor: Editor, which: (family: string) => boolean): void {
+  for (const removed of editor.ledger.removed.toReversed()) if (which(removed.family)) editor.restore(removed);
+}
+
+/** The index after the last line that is not blank, so that blank lines before the next section stay there. */
+export function endOf(lines: readonly Line[]): number {
+  return lines.findLastIndex(({ text }) => !isBlank(text)) + 1;
+}

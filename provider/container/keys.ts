@@ -1,0 +1,37 @@
+/**
+ * What Proxmox VE and LXC make of the raw `lxc.*` keys of a container's configuration.
+ * Source: pve-container 6.1.10, `$valid_lxc_conf_keys`; lxc.container.conf(5) for which keys repeat.
+ */
+
+const inputs: Record<string, string> = {
+  "lxc.apparmor.profile": "apparmorProfile",
+  "lxc.idmap": "idmap",
+  "lxc.cgroup2.devices.allow": "deviceRules",
+  "lxc.cgroup2.devices.deny": "deviceRules",
+  "lxc.cap.drop": "capDrop",
+  "lxc.cap.keep": "capKeep",
+  "lxc.mount.entry": "mountEntries",
+  "lxc.mount.auto": "mountAuto",
+};
+
+/** The input of `LxcContainerSecurity` that a key belongs to, when it has one of its own. */
+export const ownInput = (key: string): string | undefined => inputs[key];
+
+/** Why a raw key can't be declared. */
+export function rawKeyProblem(key: string): string | undefined {
+  if (!/^lxc\.[a-z0-9_.-]+$/.test(key)) return "must be a raw key such as lxc.prlimit.nofile";
+  if (/^lxc\.rootfs\.(path|options)$/.test(key)) return "is set by Proxmox VE from `rootfs`, and refused here";
+  if (key.startsWith("lxc.cgroup.devices.")) return "is of cgroup v1, which Proxmox VE has left: use `deviceRules`";
+  if (key.startsWith("lxc.cgroup.")) return "is of cgroup v1, which Proxmox VE has left: use lxc.cgroup2.*";
+  if (/^lxc\.(aa_profile|aa_allow_incomplete|id_map|mount|seccomp|rootfs|utsname|console|tty|pts|start|group)$/.test(key) && !["lxc.mount", "lxc.group"].includes(key))
+    return "is a name of LXC 2: use the one of LXC 3 and newer";
+  return undefined;
+}
+
+/** Keys of which every line counts; of all others LXC takes the last. */
+export const repeats = (key: string): boolean =>
+  /^lxc\.(?:environment(?:\.\w+)?|include|group|hook\.[a-z-]+|apparmor\.raw|cap\.drop|mount\.entry|cgroup2\.devices\.(?:allow|deny))$/.test(key);
+
+/** Keys whose values may hold secrets and are never shown. */
+export const showsValue = (key: string): boolean =>
+  /^(?:lxc\.(?:apparmor\.|idmap|cgroup2\.|cap\.|mount\.|prlimit\.|seccomp\.|no_new_privs)|dev\d+|features)/.test(key);

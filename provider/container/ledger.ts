@@ -1,0 +1,33 @@
+/** A line that we put into a file. */
+export interface Inserted {
+  family: string;
+  text: string;
+}
+
+/** A line of somebody else's that made way for ours, with where it stood. */
+export interface Removed {
+  family: string;
+  text: string;
+  eol: string;
+  /** the line before it that is not ours; null at the top */
+  after: string | null;
+  /** how many lines stood before it, ours not counted */
+  at: number;
+}
+
+/**
+ * What one resource did to one file, kept in the state: who owns a line can't be told from the file, as Proxmox VE
+ * moves comments and sorts properties whenever it rewrites it.
+ */
+export interface Ledger {
+  inserted: Inserted[];
+  removed: Removed[];
+  /** families that we took over: what is found in them later is drift, not something to give back */
+  owned: string[];
+  /** the last line, where we ended it with a line break to write after it */
+  ended?: string;
+  /** the file was made by us */
+  created?: boolean;
+}
+
+export const emptyLedger = (): Ledger => ({ inserted: [], removed: [], owned: [] });

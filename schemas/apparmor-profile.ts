@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { profileHeaders } from "../provider/apparmor/headers.js";
+import { nodeName } from "./node.js";
+
+/** A profile's name that can also be its file's name, and one that the kernel shows unchanged. */
+export const profileName = z
+  .string()
+  .max(246, "must be at most 246 characters: LXC would replace a longer name by a hash")
+  .regex(
+    /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/,
+    "must be letters, digits, `_`, `.`, `+` or `-`: the profile is deployed to /etc/apparmor.d/<name>",
+  )
+  .refine(
+    (name) => !/(?:~|\.(?:dpkg-\w+|rpm\w+|orig|rej|pacnew|pacsave))$/.test(name),
+    "must not end like a backup file: AppArmor skips those at boot",
+  );
+
+export const appArmorProfileInputs = z
+  .strictObject({
+    node: nodeName,
+    name: profileName,
+    profile: z
+      .string()
+      .min(1, "must hold the profile's text")
+      .max(1_000_000, "must be at most 1 MB")
+      .refine((text) => !text.includes("\0"), "must not contain NUL"),
+  })
+  .superRefine(({ name, profile }, context) => {
+    const found = profileHeaders(profile).map((header) => header.name);
+    if (found.length === 1 && found[0] === name) return;
+    const problem =
+      found.length === 0
+        ? `declares no profile: expected \`profile ${name} flags=(…) { … }\``
+        : found.length === 1
+          ? `declares the profile ${found[0]}, but the resource's name is ${name}: they must agree`
+          : `declares ${found.length} profiles (${found.join(", ")}): declare each as a resource of its own`;
+    context.addIssue({ code: "custom", path: ["profile"], message: problem });
+  });
+
+export type AppArmorProfileInputs = z.infer<typeof appArmorProfileInputs>;

@@ -1,0 +1,106 @@
+import { z } from "zod";
+import { ownInput, rawKeyProblem } from "../provider/container/keys.js";
+import { parseDeviceRule } from "../provider/devices/cgroup2.js";
+import { firewall } from "./firewall.js";
+import { nodeName, oneLine, posixId, vmid } from "./node.js";
+
+const word = oneLine.regex(/^\S+$/, "must be one word");
+
+const idmapEntry = z
+  .strictObject({
+    type: z.enum(["u", "g", "both"], "must be `u` (users), `g` (groups) or `both`"),
+    container: posixId,
+    host: posixId,
+    count: z.int().min(1, "must map at least one id").max(4_294_967_295),
+  })
+  .refine((entry) => Math.max(entry.container, entry.host) + entry.count <= 4_294_967_295, {
+    path: ["count"],
+    message: "reaches beyond 4294967294, the last id there is",
+  });
+
+const idmap = z
+  .array(idmapEntry)
+  .min(1, "must hold entries; leave it out to keep the container's map")
+  .superRefine((entries, context) => {
+    for (const type of ["u", "g"] as const) {
+      const mine = entries.map((entry, index) => ({ ...entry, index })).filter((e) => e.type === type || e.type === "both");
+      if (mine.length === 0) {
+        context.addIssue({
+          code: "custom",
+          message: `has no entry for ${type === "u" ? "users (u)" : "groups (g)"}: any lxc.idmap line replaces the whole default map`,
+        });
+      }
+      for (const side of ["container", "host"] as const) {
+        const sorted = mine.toSorted((a, b) => a[side] - b[side]);
+        sorted.forEach((entry, i) => {
+          const before = sorted[i - 1];
+          if (before && before[side] + before.count > entry[side]) {
+            context.addIssue({
+              code: "custom",
+              path: [entry.index, side],
+              message: `overlaps entry ${before.index}: ${type} ${before[side]} to ${before[side] + before.count - 1} is mapped there`,
+            });
+          }
+        });
+      }
+    }
+  });
+
+const deviceRule = z.strictObject({
+  action: z.enum(["allow", "deny"], "must be `allow` or `deny`"),
+  rule: oneLine.superRefine((rule, context) => {
+    const parsed = parseDeviceRule(rule);
+    if (typeof parsed === "string") context.addIssue({ code: "custom", message: parsed });
+  }),
+});
+
+const features = z.strictObject({
+  nesting: z.boolean().optional(),
+  keyctl: z.boolean().optional(),
+  fuse: z.boolean().optional(),
+  mknod: z.boolean().optional(),
+  force_rw_sys: z.boolean().optional(),
+  mount: z.array(z.string().regex(/^[a-z0-9_]+$/, "must be a file system type, such as nfs")).optional(),
+});
+
+const capability = z
+  .string()
+  .regex(/^[a-z_]+$/, "must be a capability in lower case without CAP_, such as sys_module");
+
+const raw = z.record(z.string(), z.union([oneLine, z.array(oneLine)])).superRefine((settings, context) => {
+  for (const [key, value] of Object.entries(settings)) {
+    const instead = ownInput(key);
+    const problem = instead ? `has an input of its own: use \`${instead}\`` : rawKeyProblem(key);
+    if (problem) context.addIssue({ code: "custom", path: [key], message: problem });
+    if (value === "") context.addIssue({ code: "custom", path: [key], message: "must not be empty" });
+  }
+});
+
+export const lxcContainerSecurityInputs = z
+  .strictObject({
+    node: nodeName,
+    vmid,
+    apparmorProfile: z
+      .string()
+      .max(246, "must be at most 246 characters: LXC would replace a longer name by a hash")
+      .regex(
+        /^(?:unconfined|generated|lxc-[A-Za-z0-9_.+-]+)$/,
+        "must be `unconfined`, `generated` or a name that begins with `lxc-`: lxc-start may change to no other, and the container would not start",
+      )
+      .optional(),
+    idmap: idmap.optional(),
+    deviceRules: z.array(deviceRule).optional(),
+    capDrop: z.array(capability).optional(),
+    capKeep: z.array(capability).optional(),
+    mountEntries: z.array(oneLine.regex(/^\S+\s+\S+\s+\S+\s+\S+/, "must be a line of fstab: what, where, type, options")).optional(),
+    mountAuto: z.array(word).optional(),
+    raw: raw.optional(),
+    features: features.optional(),
+    firewall: firewall.optional(),
+  })
+  .refine((inputs) => !(inputs.capDrop?.length && inputs.capKeep?.length), {
+    path: ["capKeep"],
+    message: "can't stand beside capDrop: LXC takes one or the other",
+  });
+
+export type LxcContainerSecurityInputs = z.infer<typeof lxcContainerSecurityInputs>;

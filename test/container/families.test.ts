@@ -1,0 +1,222 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { parseConf } from "../../provider/container/conf.js";
+import { declare, giveBack, type Family } from "../../provider/container/families.js";
+import { confLayout } from "../../provider/container/layout.js";
+import { emptyLedger, type Ledger } from "../../provider/container/ledger.js";
+import { joinLines } from "../../provider/container/lines.js";
+import { desiredFamilies } from "../../provider/container/posture.js";
+import type { LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
+
+type Declared = Partial<LxcContainerSecurityInputs>;
+const families = (inputs: Declared) => desiredFamilies({ node: "pve", vmid: 951, ...inputs });
+
+/** One resource's walk over a file: declare, declare something else, give back. */
+class Walk {
+  ledger: Ledger = emptyLedger();
+  former: Family[] = [];
+
+  up(text: string, inputs: Declared): string {
+    const conf = parseConf(text);
+    const wanted = families(inputs);
+    const result = declare(conf.main, wanted, this.former, this.ledger, confLayout);
+    this.ledger = JSON.parse(JSON.stringify(result.ledger)) as Ledger;
+    this.former = wanted;
+    return joinLines([...result.lines, ...conf.rest]);
+  }
+
+  destroy(text: string, claimed: (text: string) => boolean = () => false): string {
+    const conf = parseConf(text);
+    return joinLines([...giveBack(conf.main, this.former, this.ledger, confLayout, claimed).lines, ...conf.rest]);
+  }
+}
+
+const original = [
+  "# vLLM",
+  "arch: amd64",
+  "features: keyctl=1",
+  "memory: 72000",
+  "lxc.apparmor.profile = unconfined",
+  "lxc.cgroup2.devices.allow: c 506:* rwm",
+  "",
+  "[before]",
+  "lxc.apparmor.profile: generated",
+  "snaptime: 1",
+  "",
+].join("\n");
+
+describe("declaring lines of a container's configuration", () => {
+  const cases: { name: string; inputs: Declared; before?: string; expected: string }[] = [
+    {
+      name: "a single-valued key is replaced in its place",
+      inputs: { apparmorProfile: "lxc-a" },
+      expected: original.replace("lxc.apparmor.profile = unconfined", "lxc.apparmor.profile: lxc-a"),
+    },
+    {
+      name: "what is there in another spelling is left as it is",
+      inputs: { apparmorProfile: "unconfined" },
+      expected: original,
+    },
+    {
+      name: "rules are added after those of others",
+      inputs: { deviceRules: [{ action: "allow", rule: "c 195:* rwm" }] },
+      expected: original.replace("506:* rwm\n", "506:* rwm\nlxc.cgroup2.devices.allow: c 195:* rwm\n"),
+    },
+    {
+      name: "deny-all goes before every rule, as LXC forgets what stands before it",
+      inputs: { deviceRules: [{ action: "deny", rule: "a" }] },
+      expected: original.replace("lxc.cgroup2", "lxc.cgroup2.devices.deny: a\nlxc.cgroup2"),
+    },
+    {
+      name: "an option is added to the features that are on",
+      inputs: { features: { nesting: true } },
+      expected: original.replace("features: keyctl=1", "features: keyctl=1,nesting=1"),
+    },
+    {
+      name: "a key that is not there goes after the raw lines of the main section, not into the snapshot",
+      inputs: { idmap: [{ type: "both", container: 0, host: 100000, count: 65536 }] },
+      expected: original.replace("506:* rwm\n", "506:* rwm\nlxc.idmap: u 0 100000 65536\nlxc.idmap: g 0 100000 65536\n"),
+    },
+    {
+      name: "a file without a last line break",
+      before: "arch: amd64",
+      inputs: { capDrop: ["sys_module"] },
+      expected: "arch: amd64\nlxc.cap.drop: sys_module\n",
+    },
+    { name: "an empty file", before: "", inputs: { capDrop: ["sys_module"] }, expected: "lxc.cap.drop: sys_module\n" },
+  ];
+  for (const { name, inputs, before = original, expected } of cases) {
+    it(name, () => {
+      const walk = new Walk();
+      const after = walk.up(before, inputs);
+      expect(after).to.equal(expected);
+      expect(walk.up(after, inputs), "a second time").to.equal(after);
+      expect(walk.destroy(after), "given back").to.equal(before);
+    });
+  }
+
+  it("an input that is no longer declared gives back what it displaced", () => {
+    const walk = new Walk();
+    const both = walk.up(original, { apparmorProfile: "lxc-a", capDrop: ["sys_module"] });
+    expect(walk.up(both, { capDrop: ["sys_module"] })).to.include("lxc.apparmor.profile = unconfined\n");
+  });
+
+  it("drift that was repaired is not given back", () => {
+    const walk = new Walk();
+    const declared = walk.up(original, { apparmorProfile: "lxc-a" });
+    const repaired = walk.up(declared.replace("lxc-a", "lxc-b"), { apparmorProfile: "lxc-a" });
+    expect(repaired).to.equal(declared);
+    expect(walk.destroy(repaired)).to.equal(original);
+  });
+
+  it("an adopted value that the program then changes comes back in the end", () => {
+    const walk = new Walk();
+    const adopted = walk.up(original, { apparmorProfile: "unconfined" });
+    const changed = walk.up(adopted, { apparmorProfile: "lxc-a" });
+    expect(changed).to.include("lxc.apparmor.profile: lxc-a\n");
+    expect(walk.destroy(changed)).to.equal(original);
+  });
+
+  it("what somebody else set in our place is left alone in the end", () => {
+    const walk = new Walk();
+    const edited = walk.up(original, { apparmorProfile: "lxc-a" }).replace("lxc-a", "lxc-theirs");
+    expect(walk.destroy(edited)).to.equal(edited);
+  });
+
+  it("an option that somebody else added to our line stays", () => {
+    const walk = new Walk();
+    const edited = walk.up(original, { features: { nesting: true } }).replace("nesting=1", "nesting=1,fuse=1");
+    expect(walk.destroy(edited)).to.equal(original.replace("keyctl=1", "keyctl=1,fuse=1"));
+  });
+
+  it("lines that another declaration has claimed stay", () => {
+    const walk = new Walk();
+    const declared = walk.up(original, { apparmorProfile: "lxc-a", capDrop: ["sys_module"] });
+    const left = walk.destroy(declared, (text) => text.startsWith("lxc.apparmor"));
+    expect(left).to.equal(original.replace(" = unconfined", ": lxc-a"));
+  });
+
+  it("survives the rewrite by Proxmox VE, which sorts properties and writes `key: value`", () => {
+    const walk = new Walk();
+    const inputs: Declared = { apparmorProfile: "lxc-a", deviceRules: [{ action: "allow", rule: "c 195:* rwm" }] };
+    walk.up("# a\nmemory: 1\narch: amd64\nlxc.idmap = u 0 1 2\nlxc.apparmor.profile=unconfined\n", inputs);
+    const rewritten =
+      "#a\narch: amd64\nmemory: 1\nlxc.idmap: u 0 1 2\nlxc.apparmor.profile: lxc-a\nlxc.cgroup2.devices.allow: c 195:* rwm\n";
+    expect(walk.up(rewritten, inputs)).to.equal(rewritten);
+    expect(walk.destroy(rewritten)).to.equal("#a\narch: amd64\nmemory: 1\nlxc.idmap: u 0 1 2\nlxc.apparmor.profile=unconfined\n");
+  });
+});
+
+const line = fc.constantFrom(
+  "", " ", "# comment", "arch: amd64", "memory: 512", "features: nesting=1", "features: fuse=1,nesting=0", "garbage",
+  "lxc.apparmor.profile: unconfined", "lxc.apparmor.profile = lxc-a", "lxc.cap.drop: sys_time", "lxc.cap.drop: sys_module",
+  "lxc.cgroup2.devices.deny: a", "lxc.cgroup2.devices.allow: c 1:3 rwm", "lxc.cgroup2.devices.allow = c 195:* rwm",
+  "lxc.idmap: u 0 100000 65536", "lxc.idmap = g 0 100000 65536", "lxc.mount.entry: /a a none bind", "lxc.mount.auto: sys:rw",
+);
+const file = fc
+  .tuple(fc.array(line, { maxLength: 12 }), fc.boolean(), fc.constantFrom("", "[snap1]\nlxc.cap.drop: sys_time\n", "\n[pve:pending]\nmemory: 1"))
+  .map(([lines, ended, rest]) => lines.join("\n") + (ended || (rest && lines.length > 0) ? "\n" : "") + rest);
+const inputs: fc.Arbitrary<Declared> = fc.record(
+  {
+    apparmorProfile: fc.constantFrom("unconfined", "lxc-a", "lxc-b"),
+    idmap: fc.constant([{ type: "both" as const, container: 0, host: 100000, count: 65536 }]),
+    capDrop: fc.subarray(["sys_module", "sys_time", "mac_admin"]),
+    mountAuto: fc.constantFrom(["sys:rw"], ["proc:mixed", "sys:mixed"]),
+    mountEntries: fc.subarray(["/a a none bind", "/b b none bind"]),
+    features: fc.record({ nesting: fc.boolean(), keyctl: fc.boolean() }, { requiredKeys: [] }),
+    deviceRules: fc.subarray([
+      { action: "deny" as const, rule: "a" },
+      { action: "allow" as const, rule: "c 1:3 rwm" },
+      { action: "allow" as const, rule: "c 195:* rwm" },
+    ]),
+  },
+  { requiredKeys: [] },
+);
+const runs = { numRuns: Number(process.env["PVE_POSTURE_FUZZ"] ?? 2000) };
+
+describe("properties of declaring", () => {
+  it("a second time changes nothing", () => {
+    fc.assert(
+      fc.property(file, inputs, (text, declared) => {
+        const walk = new Walk();
+        const once = walk.up(text, declared);
+        expect(walk.up(once, declared)).to.equal(once);
+        expect(new Walk().up(once, declared), "adopted").to.equal(once);
+      }),
+      runs,
+    );
+  });
+
+  it("giving back restores every byte, however often the declaration changed", () => {
+    fc.assert(
+      fc.property(file, fc.array(inputs, { minLength: 1, maxLength: 4 }), (text, declarations) => {
+        const walk = new Walk();
+        const last = declarations.reduce((current, declared) => walk.up(current, declared), text);
+        expect(walk.destroy(last)).to.equal(text);
+      }),
+      runs,
+    );
+  });
+
+  it("two resources on one file give back every byte, in the order of their dependency", () => {
+    fc.assert(
+      fc.property(file, inputs, inputs, (text, one, two) => {
+        const disjoint = Object.fromEntries(Object.entries(two).filter(([key]) => !(key in one)));
+        const [first, second] = [new Walk(), new Walk()];
+        const both = second.up(first.up(text, one), disjoint);
+        expect(first.destroy(second.destroy(both))).to.equal(text);
+      }),
+      runs,
+    );
+  });
+
+  it("pending changes and snapshots are never touched", () => {
+    fc.assert(
+      fc.property(file, inputs, (text, declared) => {
+        const { rest } = parseConf(text);
+        expect(parseConf(new Walk().up(text, declared)).rest).to.deep.equal(rest);
+      }),
+      runs,
+    );
+  });
+});
