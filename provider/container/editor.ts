@@ -73,11 +73,11 @@ export class Editor {
   /** For each index the last line before it that is not ours, and how many such there are. */
   private places(): { index: number; after: string | null; count: number }[] {
     const ours = new Set(this.ledger.inserted.map(({ text }) => this.same(text)));
-    let [after, count]: [string | null, number] = [null, 0];
-    const places = [{ index: 0, after, count }];
+    const places: { index: number; after: string | null; count: number }[] = [{ index: 0, after: null, count: 0 }];
     this.lines.forEach(({ text }, i) => {
-      if (!ours.has(this.same(text))) [after, count] = [text, count + 1];
-      places.push({ index: i + 1, after, count });
+      const { after, count } = places[i]!;
+      const mine = ours.has(this.same(text));
+      places.push({ index: i + 1, after: mine ? after : text, count: mine ? count : count + 1 });
     });
     return places;
   }

@@ -1,25 +1,41 @@
 import type { FirewallInputs, FirewallRule } from "../../schemas/firewall.js";
 import type { Family, Layout } from "./families.js";
 import { endOf } from "./families.js";
-import { isBlank, splitLines, type Line } from "./lines.js";
+import { isBlank, type Line } from "./lines.js";
 
 /**
- * The container's firewall file, `/etc/pve/firewall/<vmid>.fw`: `[OPTIONS]` and `[RULES]` are edited, everything else
- * (aliases, ip sets, comments) stays. (Proxmox VE Administration Guide, «Firewall», configuration files)
+ * The lines of the container's firewall file, `/etc/pve/firewall/<vmid>.fw`, that the inputs stand for, headers of
+ * sections included. (Proxmox VE Administration Guide, «Firewall», configuration files)
  */
-export function firewallFamilies(inputs: FirewallInputs): Family[] {
-  const { enable, policyIn, policyOut, rules } = inputs;
-  const option = (key: string, value: string | undefined): Family[] =>
-    value === undefined
-      ? []
-      : [{ id: `fw.${key}`, mode: "whole", has: (text) => optionKey(text) === key, lines: [`${key}: ${value}`] }];
+export function firewallLines({ enable, policyIn, policyOut, rules }: FirewallInputs): string[] {
+  const options = [
+    enable === undefined ? [] : [`enable: ${enable ? 1 : 0}`],
+    policyIn === undefined ? [] : [`policy_in: ${policyIn}`],
+    policyOut === undefined ? [] : [`policy_out: ${policyOut}`],
+  ].flat();
   return [
-    ...option("enable", enable === undefined ? undefined : enable ? "1" : "0"),
-    ...option("policy_in", policyIn),
-    ...option("policy_out", policyOut),
-    // rules are declared as a whole: one more ACCEPT by hand would be a hole
-    ...(rules ? [{ id: "fw.rules", mode: "whole" as const, has: isRule, lines: rules.map(printRule) }] : []),
+    ...(options.length > 0 ? ["[OPTIONS]", ...options] : []),
+    ...(rules ? ["[RULES]", ...rules.map(printRule)] : []),
   ];
+}
+
+/**
+ * The families that lines of ours belong to. Options are ours one by one; the rules are declared as a whole, as one
+ * more ACCEPT by hand would be a hole. Aliases, ip sets and comments are nobody's business here.
+ */
+export function firewallFamilies(lines: readonly string[]): Family[] {
+  const header = (name: string): Family[] =>
+    lines.includes(name)
+      ? [{ id: `fw.${name}`, mode: "shared", has: (text) => text.trim().toUpperCase() === name, lines: [name] }]
+      : [];
+  const options = lines.flatMap((line): Family[] => {
+    const key = optionKey(line);
+    return key ? [{ id: `fw.${key}`, mode: "whole", has: (text) => optionKey(text) === key, lines: [line] }] : [];
+  });
+  const rules: Family[] = lines.includes("[RULES]")
+    ? [{ id: "fw.rules", mode: "whole", has: isRule, lines: lines.filter(isRule) }]
+    : [];
+  return [...header("[OPTIONS]"), ...header("[RULES]"), ...options, ...rules];
 }
 
 const optionKey = (text: string): string | undefined => /^([a-z_]+):\s*\S/i.exec(text)?.[1]?.toLowerCase();
@@ -52,18 +68,16 @@ export const firewallLayout: Layout = {
 
 const sectionOf = (text: string): string => (isRule(text) ? "[RULES]" : "[OPTIONS]");
 
-/** A header for each section that the lines need and the file lacks; a family of its own, so that it goes with them. */
-export function headerFamilies(families: Family[]): Family[] {
-  const headers = new Set(families.flatMap(({ lines }) => lines.map(sectionOf)));
-  return [...headers].map((header) => ({
-    id: `fw.${header}`,
-    mode: "shared",
-    has: (text) => text.trim().toUpperCase() === header,
-    lines: [header],
-  }));
+/** Headers of ours that must stay, because somebody else has written below them since. */
+export function usedHeaders(lines: readonly Line[], ours: (text: string) => boolean): string[] {
+  const used = new Set<string>();
+  let header = "";
+  for (const { text } of lines) {
+    if (text.startsWith("[")) header = text.trim().toUpperCase();
+    else if (!isBlank(text) && !ours(text)) used.add(header);
+  }
+  return [...used];
 }
-
-export const firewallLines = (text: string): Line[] => splitLines(text);
 
 /** Whether nothing is left that means anything, so that a file that we made can go again. */
 export const isEmptyFirewall = (lines: readonly Line[]): boolean =>

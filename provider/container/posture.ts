@@ -5,47 +5,66 @@ import type { Family } from "./families.js";
 import { repeats } from "./keys.js";
 
 /** The lines of the container's configuration that the inputs stand for. */
-export function desiredFamilies(inputs: LxcContainerSecurityInputs): Family[] {
-  const { apparmorProfile, idmap, deviceRules, capDrop, capKeep, mountEntries, mountAuto, raw, features } = inputs;
-  return [
-    features && featuresFamily(features),
-    apparmorProfile && keyFamily("lxc.apparmor.profile", [apparmorProfile]),
-    idmap && keyFamily("lxc.idmap", idmap.flatMap(idmapLines)),
-    deviceRules && devicesFamily(deviceRules),
-    capDrop && keyFamily("lxc.cap.drop", capDrop),
-    capKeep && keyFamily("lxc.cap.keep", [capKeep.join(" ")]),
-    mountAuto && keyFamily("lxc.mount.auto", [mountAuto.join(" ")]),
-    mountEntries && keyFamily("lxc.mount.entry", mountEntries),
-    ...Object.entries(raw ?? {}).map(([key, value]) => keyFamily(key, [value].flat())),
-  ].filter((family): family is Family => typeof family === "object" && (family.lines.length > 0 || family.mode === "merged"));
+export function postureLines(inputs: LxcContainerSecurityInputs): string[] {
+  const line = (key: string, ...values: (string | undefined)[]) =>
+    values.filter(Boolean).map((value) => `${key}: ${value}`);
+  const all = [
+    ...line("features", printOptions(declaredFeatures(inputs.features ?? {}))),
+    ...line("lxc.apparmor.profile", inputs.apparmorProfile),
+    ...line("lxc.idmap", ...(inputs.idmap ?? []).flatMap(idmapValues)),
+    ...(inputs.deviceRules ?? []).flatMap(({ action, rule }) => line(`lxc.cgroup2.devices.${action}`, normalRule(rule))),
+    ...line("lxc.cap.drop", ...(inputs.capDrop ?? [])),
+    ...line("lxc.cap.keep", inputs.capKeep?.join(" ")),
+    ...line("lxc.mount.auto", inputs.mountAuto?.join(" ")),
+    ...line("lxc.mount.entry", ...(inputs.mountEntries ?? [])),
+    ...Object.entries(inputs.raw ?? {}).flatMap(([key, value]) => line(key, ...[value].flat())),
+  ];
+  return [...new Set(all)];
 }
 
-function keyFamily(key: string, values: string[]): Family {
-  return {
-    id: key,
-    mode: repeats(key) ? "shared" : "whole",
-    has: (text) => parseEntry(text)?.key === key,
-    lines: [...new Set(values)].map((value) => `${key}: ${value}`),
-  };
-}
-
-function idmapLines(entry: NonNullable<LxcContainerSecurityInputs["idmap"]>[number]): string[] {
+function idmapValues(entry: NonNullable<LxcContainerSecurityInputs["idmap"]>[number]): string[] {
   const types = entry.type === "both" ? ["u", "g"] : [entry.type];
   return types.map((type) => `${type} ${entry.container} ${entry.host} ${entry.count}`);
 }
 
+function declaredFeatures(features: NonNullable<LxcContainerSecurityInputs["features"]>): Map<string, string> {
+  const declared = Object.entries(features).filter(([, value]) => value !== undefined);
+  return new Map(declared.map(([key, value]) => [key, Array.isArray(value) ? value.join(";") : value ? "1" : "0"]));
+}
+
+function normalRule(rule: string): string {
+  const parsed = parseDeviceRule(rule);
+  return typeof parsed === "string" ? rule : printDeviceRule(parsed);
+}
+
+function printOptions(options: Map<string, string>): string | undefined {
+  return options.size === 0 ? undefined : [...options].map(([key, value]) => `${key}=${value}`).join(",");
+}
+
 const deviceKey = /^lxc\.cgroup2\.devices\.(allow|deny)$/;
 
-function devicesFamily(rules: NonNullable<LxcContainerSecurityInputs["deviceRules"]>): Family {
-  const print = (rule: string) => {
-    const parsed = parseDeviceRule(rule);
-    return typeof parsed === "string" ? rule : printDeviceRule(parsed);
-  };
+/** The families that lines of ours belong to. The state keeps the lines only, so this must go on to read old ones. */
+export function familiesOf(lines: readonly string[]): Family[] {
+  const ids = new Map<string, string[]>();
+  for (const line of lines) {
+    const key = parseEntry(line)?.key;
+    if (key === undefined) continue;
+    const id = deviceKey.test(key) ? "lxc.cgroup2.devices" : key;
+    ids.set(id, [...(ids.get(id) ?? []), line]);
+  }
+  return [...ids].map(([id, mine]) => {
+    if (id === "features") return featuresFamily(mine[0]!);
+    if (id === "lxc.cgroup2.devices") return devicesFamily(mine);
+    return { id, mode: repeats(id) ? "shared" : "whole", has: (text) => parseEntry(text)?.key === id, lines: mine };
+  });
+}
+
+function devicesFamily(lines: string[]): Family {
   return {
     id: "lxc.cgroup2.devices",
     mode: "ordered",
     has: (text) => deviceKey.test(parseEntry(text)?.key ?? ""),
-    lines: [...new Set(rules.map(({ action, rule }) => `lxc.cgroup2.devices.${action}: ${print(rule)}`))],
+    lines,
     first(text) {
       const rule = parseDeviceRule(parseEntry(text)?.value ?? "");
       return typeof rule !== "string" && isGlobal(rule);
@@ -53,27 +72,23 @@ function devicesFamily(rules: NonNullable<LxcContainerSecurityInputs["deviceRule
   };
 }
 
-function featuresFamily(features: NonNullable<LxcContainerSecurityInputs["features"]>): Family {
-  const declared = new Map(
-    Object.entries(features)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]): [string, string] => [key, Array.isArray(value) ? value.join(";") : value ? "1" : "0"]),
-  );
+function featuresFamily(line: string): Family {
   const read = (text: string | undefined) => parseOptions((text && parseEntry(text)?.value) || "");
-  const print = (options: Map<string, string>) =>
-    options.size === 0 ? undefined : `features: ${[...options].map(([key, value]) => `${key}=${value}`).join(",")}`;
-  // an option that is off by default and not there is off already
-  const holds = (options: Map<string, string>) => [...declared].every(([key, value]) => (options.get(key) ?? "0") === (value || "0"));
+  const print = (options: Map<string, string>) => (options.size === 0 ? undefined : `features: ${printOptions(options)}`);
+  const declared = read(line);
   return {
     id: "features",
     mode: "merged",
     has: (text) => parseEntry(text)?.key === "features",
-    lines: [print(declared) ?? "features:"],
+    lines: [line],
     merge(current) {
       const options = read(current);
-      if (holds(options)) return current;
+      // an option that is off by default and not there is off already
+      const off = (value: string | undefined) => (value === "" ? "0" : (value ?? "0"));
+      if ([...declared].every(([key, value]) => off(options.get(key)) === off(value))) return current;
       for (const [key, value] of declared) {
-        if (value === "" || (value === "0" && !options.has(key))) options.delete(key);
+        if (off(value) === "0" && !options.has(key)) continue;
+        if (value === "") options.delete(key);
         else options.set(key, value);
       }
       return print(options);

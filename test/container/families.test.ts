@@ -5,11 +5,11 @@ import { declare, giveBack, type Family } from "../../provider/container/familie
 import { confLayout } from "../../provider/container/layout.js";
 import { emptyLedger, type Ledger } from "../../provider/container/ledger.js";
 import { joinLines } from "../../provider/container/lines.js";
-import { desiredFamilies } from "../../provider/container/posture.js";
+import { familiesOf, postureLines } from "../../provider/container/posture.js";
 import type { LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
 
 type Declared = Partial<LxcContainerSecurityInputs>;
-const families = (inputs: Declared) => desiredFamilies({ node: "pve", vmid: 951, ...inputs });
+const families = (inputs: Declared) => familiesOf(postureLines({ node: "pve", vmid: 951, ...inputs }));
 
 /** One resource's walk over a file: declare, declare something else, give back. */
 class Walk {
