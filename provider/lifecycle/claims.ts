@@ -1,0 +1,47 @@
+import { PostureError } from "../errors.js";
+import type { Claim } from "../plan/kind.js";
+
+/**
+ * What the resources of this update stand for, by machine and resource id. Kept for the life of the provider's process,
+ * that is of one preview or update.
+ *
+ * It settles what the files alone can't: a resource that was renamed in the program is created anew before the old
+ * one is deleted, and deleting must not take away what the new one has just found in place.
+ */
+export class Claims {
+  private readonly byMachine = new Map<string, Map<string, Claim[]>>();
+
+  /** @throws PostureError `conflict` when another resource declares the same differently */
+  make(machine: string, id: string, claims: Claim[], title: string): void {
+    const others = [...this.of(machine)].filter(([other]) => other !== id).flatMap(([, list]) => list);
+    for (const claim of claims.filter(({ exclusive }) => exclusive)) {
+      const mine = claims.filter((c) => c.path === claim.path && c.id === claim.id).map(({ text }) => text);
+      const theirs = others.filter((c) => c.path === claim.path && c.id === claim.id).map(({ text }) => text);
+      if (theirs.length > 0 && theirs.some((text) => !mine.includes(text))) {
+        throw new PostureError(
+          "conflict",
+          `${title}: two resources of this program declare ${claim.id} differently`,
+          "Declare it in one of them only.",
+        );
+      }
+    }
+    this.of(machine).set(id, claims);
+  }
+
+  /** Whether another resource stands for the line. */
+  claimed(machine: string, id: string, path: string, text: string): boolean {
+    return [...this.of(machine)].some(
+      ([other, claims]) => other !== id && claims.some((claim) => claim.path === path && [claim.text, claim.id].includes(text)),
+    );
+  }
+
+  drop(machine: string, id: string): void {
+    this.of(machine).delete(id);
+  }
+
+  private of(machine: string): Map<string, Claim[]> {
+    let claims = this.byMachine.get(machine);
+    if (!claims) this.byMachine.set(machine, (claims = new Map()));
+    return claims;
+  }
+}

@@ -1,0 +1,285 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import type { Secrecy } from "../container/shown.js";
+import { PostureError } from "../errors.js";
+import type { Nodes } from "../node/nodes.js";
+import type { Kept, Kind, Plan } from "../plan/kind.js";
+import { machineOf } from "../plan/machine.js";
+import { changesSomething, type Answers } from "../plan/steps.js";
+import type { Claims } from "./claims.js";
+import { isUnreachable } from "./reach.js";
+import { renderChanges, say, warn } from "./report.js";
+import type { Turns } from "./turns.js";
+import { failuresOf, hasUnknown, ownInputs, type Failure } from "./validate.js";
+
+type Props = Record<string, unknown>;
+
+interface Diff {
+  changes: boolean;
+  replaces?: string[];
+}
+
+export interface Settings {
+  preview: "live" | "offline";
+  lockTimeoutSeconds: number;
+}
+
+/** How often a plan is made anew because somebody else edited the file between our reading and our writing. */
+const maxRaces = 5;
+
+/** What the engine asks of a resource, in terms of its kind: observe, plan, apply, read back. */
+export class Lifecycle<Inputs extends { node: string }, State extends Inputs & Kept<Memory>, Memory> {
+  private readonly warned = new Set<string>();
+
+  constructor(
+    private readonly kind: Kind<Inputs, State, Memory>,
+    private readonly nodes: () => Nodes,
+    private readonly settings: () => Settings,
+    private readonly claims: Claims,
+    private readonly turns: Turns,
+  ) {}
+
+  async check(olds: Props, news: Props): Promise<{ inputs: Props; failures: Failure[] }> {
+    const failures = failuresOf(this.kind.schema, ownInputs(news));
+    const isNew = Object.keys(ownInputs(olds)).length === 0;
+    if (failures.length === 0 && isNew && isPreview(news) && !hasUnknown(news)) await this.announce(news);
+    return { inputs: news, failures };
+  }
+
+  async diff(id: string, olds: Props, news: Props): Promise<Diff> {
+    if (hasUnknown(ownInputs(news))) return { changes: true, replaces: this.replaces(olds, news) };
+    const inputs = this.inputsOf(news);
+    const former = olds as unknown as State;
+    const declared = !same(this.inputsIn(olds), inputs) || secrecyOf(olds) !== secrecyOf(news);
+    const offline: Diff = { changes: declared, replaces: this.replaces(olds, news) };
+    if (isPreview(news) && this.settings().preview === "offline") return offline;
+    return this.whenReachable(news, offline, async (): Promise<Diff> => {
+      const answers = await this.observe(inputs);
+      const machine = machineOf(answers);
+      const replaces = this.replaces(olds, news, machine);
+      if (replaces.length > 0) return { changes: true, replaces };
+      const plan = this.plan(inputs, former, answers);
+      const outputs = this.kind.outputs(inputs, plan.memory, answers, secrecyOf(news));
+      this.claims.make(machine, id, this.kind.claims(outputs), this.where(inputs));
+      const drift = changesSomething(plan.steps);
+      if (drift) this.tell(declared ? "will change" : "drift", inputs, plan, news);
+      return { changes: drift || declared || !same(outputs, ownInputs(olds)) };
+    });
+  }
+
+  async create(news: Props): Promise<{ id: string; outs: Props }> {
+    const inputs = this.inputsOf(news);
+    const id = `${inputs.node}/${this.kind.title(inputs).replaceAll(" ", "-")}/${randomBytes(4).toString("hex")}`;
+    return { id, outs: await this.converge(id, inputs, undefined, news) };
+  }
+
+  async update(id: string, olds: Props, news: Props): Promise<{ outs: Props }> {
+    return { outs: await this.converge(id, this.inputsOf(news), olds as unknown as State, news) };
+  }
+
+  async read(id: string, props: Props): Promise<{ id: string; props: Props }> {
+    const inputs = this.inputsIn(props);
+    const answers = await this.observe(inputs);
+    if (this.kind.isGone(inputs, answers)) return { id: "", props: {} };
+    const { ledger } = props as unknown as State;
+    const state = this.reading(() => this.kind.outputs(inputs, ledger, answers, secrecyOf(props)), inputs);
+    return { id, props: { ...state, ...hidden(props) } };
+  }
+
+  async delete(id: string, props: Props): Promise<void> {
+    const state = props as unknown as State;
+    const inputs = this.inputsIn(props);
+    await this.exclusively(state.machine, inputs, async () => {
+      await this.settle(inputs, async () => {
+        const answers = await this.observe(inputs);
+        const machine = machineOf(answers);
+        const plan = this.reading(
+          () => this.kind.planDelete(state, answers, (path, text) => this.claims.claimed(machine, id, path, text)),
+          inputs,
+        );
+        this.claims.drop(machine, id);
+        for (const note of plan.notes) say(`${this.where(inputs)}: ${note}`);
+        if (plan.blocked) throw plan.blocked;
+        if (plan.steps.length > 0) await this.nodes().apply(inputs.node, plan.steps, []);
+      });
+    });
+  }
+
+  /** Makes the node what is declared and returns what it has then. */
+  private converge(id: string, inputs: Inputs, former: State | undefined, news: Props): Promise<Props> {
+    const requests = this.kind.requests(inputs);
+    const secrecy = secrecyOf(news);
+    return this.exclusively(former?.machine, inputs, () =>
+      this.settle(inputs, async () => {
+        const answers = await this.observe(inputs);
+        const plan = this.plan(inputs, former, answers);
+        const machine = machineOf(answers);
+        const intended = this.kind.outputs(inputs, plan.memory, answers, secrecy);
+        this.claims.make(machine, id, this.kind.claims(intended), this.where(inputs));
+        if (!changesSomething(plan.steps)) return { ...intended, ...hidden(news) };
+        if (plan.blocked) throw plan.blocked;
+        const apply = () => this.nodes().apply(inputs.node, plan.steps, requests);
+        const unsure = (cause: Error) =>
+          partial(id, { ...intended, ...kept(news) }, `${cause.message}\n  It is not known whether the change took effect.`);
+        const after = await apply().catch((error: unknown) => {
+          if (!isUnreachable(error)) throw hideSecrets(error, secrecy);
+          return this.afterLoss(inputs, plan, apply, error, unsure);
+        });
+        const state = this.kind.outputs(inputs, plan.memory, after, secrecy);
+        if (changesSomething(this.kind.plan(inputs, state, after).steps)) {
+          throw partial(id, { ...state, ...kept(news) }, `${this.where(inputs)}: the node took the change, but shows something else now`);
+        }
+        for (const note of plan.notes) say(`${this.where(inputs)}: ${note}`);
+        return { ...state, ...hidden(news) };
+      }),
+    );
+  }
+
+  /**
+   * The connection broke while the steps ran. Sending them again is safe: they wait for the lock that the first try may
+   * still hold, and refuse if it has taken effect, which reading then shows.
+   */
+  private async afterLoss(
+    inputs: Inputs,
+    plan: Plan<Memory>,
+    apply: () => Promise<Answers>,
+    cause: Error,
+    unsure: (cause: Error) => Error,
+  ): Promise<Answers> {
+    try {
+      return await apply();
+    } catch (error) {
+      if (isUnreachable(error)) throw unsure(cause);
+      if (!(error instanceof PostureError) || error.code !== "changed-meanwhile") throw error;
+    }
+    const answers = await this.observe(inputs).catch(() => Promise.reject(unsure(cause)));
+    const files = plan.steps.filter((step) => step.do === "file");
+    if (files.every((step) => answers.file(step.path) === step.after)) return answers;
+    throw cause;
+  }
+
+  private async announce(news: Props): Promise<void> {
+    if (this.settings().preview === "offline") return;
+    const inputs = this.inputsOf(news);
+    await this.whenReachable(news, undefined, async () => {
+      try {
+        const plan = this.plan(inputs, undefined, await this.observe(inputs));
+        if (changesSomething(plan.steps)) this.tell("will change", inputs, plan, news);
+        else say(`${this.where(inputs)}: is as declared already; it will be adopted unchanged`);
+        for (const note of [...plan.notes, ...(plan.blocked ? [plan.blocked.what] : [])]) say(`${this.where(inputs)}: ${note}`);
+      } catch (error) {
+        // what is missing now may be made by the same program before its turn comes
+        if (isUnreachable(error) || !(error instanceof PostureError)) throw error;
+        warn((error as PostureError).message);
+      }
+    });
+  }
+
+  private tell(word: string, inputs: Inputs, plan: Plan<unknown>, news: Props): void {
+    const lines = [...renderChanges(plan.changes, secrecyOf(news)), ...plan.differences];
+    say([`${this.where(inputs)}: ${word}`, ...lines.map((line) => `  ${line}`)].join("\n"));
+  }
+
+  /** In a preview, a node that can't be reached is a warning: those of pull requests have no SSH. */
+  private async whenReachable<T>(news: Props, otherwise: T, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isPreview(news) || !isUnreachable(error)) throw error;
+      const node = String(news["node"]);
+      if (!this.warned.has(node)) {
+        this.warned.add(node);
+        warn(`${error.message}\n  This preview shows the state only, not what is on ${node}. An update would fail here.`);
+      }
+      return otherwise;
+    }
+  }
+
+  private exclusively<T>(machine: string | undefined, inputs: Inputs, work: () => Promise<T>): Promise<T> {
+    return this.turns.take(`${machine ?? inputs.node} ${this.kind.title(inputs)}`, work);
+  }
+
+  /** Starts over when somebody else was faster, and waits while the container is locked. */
+  private async settle<T>(inputs: Inputs, work: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + this.settings().lockTimeoutSeconds * 1000;
+    for (let races = 0; ; ) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof PostureError)) throw error;
+        if (error.code === "changed-meanwhile" && races++ < maxRaces) continue;
+        if (error.code !== "container-locked" || Date.now() >= deadline) throw error;
+        if (races === 0) say(`${this.where(inputs)}: ${error.what}; waiting up to ${this.settings().lockTimeoutSeconds} s`);
+        races = 1;
+        await sleep(1000);
+      }
+    }
+  }
+
+  private observe(inputs: Inputs): Promise<Answers> {
+    return this.nodes().observe(inputs.node, this.kind.requests(inputs));
+  }
+
+  private plan(inputs: Inputs, former: State | undefined, answers: Answers): Plan<Memory> {
+    return this.reading(() => this.kind.plan(inputs, former, answers), inputs);
+  }
+
+  /** Says on which node it was. */
+  private reading<T>(work: () => T, { node }: Inputs): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof PostureError) || error.what.startsWith(`${node}: `)) throw error;
+      throw new PostureError(error.code, `${node}: ${error.what}`, error.hint, { cause: error });
+    }
+  }
+
+  private where(inputs: Inputs): string {
+    return `${inputs.node}: ${this.kind.title(inputs)}`;
+  }
+
+  private inputsOf(news: Props): Inputs {
+    return this.kind.schema.parse(ownInputs(news));
+  }
+
+  /** The inputs within a state, whatever else stands there. */
+  private inputsIn(props: Props): Inputs {
+    const shape = (this.kind.schema as unknown as { shape: Props }).shape;
+    return Object.fromEntries(Object.entries(props).filter(([key]) => key in shape)) as unknown as Inputs;
+  }
+
+  private replaces(olds: Props, news: Props, machine?: string): string[] {
+    const changed = this.kind.replaceOn.filter(
+      (key) => !hasUnknown(news[key]) && !isDeepStrictEqual(olds[key], news[key]),
+    );
+    // another name for the same machine is no other machine
+    const moved = !hasUnknown(news["node"]) && olds["node"] !== news["node"] && (machine === undefined || machine !== olds["machine"]);
+    return moved ? [...changed, "node"] : changed;
+  }
+}
+
+const isPreview = (news: Props): boolean => news["__preview"] === true;
+const secrecyOf = (news: Props): Secrecy => (Array.isArray(news["__secret"]) && news["__secret"].length > 0 ? "hidden" : "shown");
+
+/** As the engine sees them: what is undefined is not there. */
+const same = (a: unknown, b: unknown): boolean =>
+  isDeepStrictEqual(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)));
+
+/** What must be known when nothing but the state is at hand. */
+const hidden = (props: Props): Props => (props["__secret"] === undefined ? {} : { __secret: props["__secret"] });
+
+/** With the provider's text, which the engine would otherwise lose in a partial failure. */
+const kept = (news: Props): Props => ({ ...hidden(news), __provider: news["__provider"] });
+
+/** The compiler quotes the text that it doesn't understand. */
+function hideSecrets(error: unknown, secrecy: Secrecy): unknown {
+  if (secrecy === "shown" || !(error instanceof PostureError)) return error;
+  return new PostureError(error.code, `${error.what.split("\n")[0]} (details not shown: an input is a secret)`, error.hint);
+}
+
+/** An error that the engine takes as «it exists, but not quite as it should», and that keeps what was really done. */
+function partial(id: string, properties: Props, message: string): Error {
+  const error = new PostureError("node-failed", message, "Run `pulumi up` again: it looks at the node and finishes.");
+  return Object.assign(error, { id, properties, reasons: [error.message] });
+}

@@ -1,0 +1,56 @@
+import type { z } from "zod";
+
+/** The engine's stand-in for a value that is not known yet (`@pulumi/pulumi`, runtime/rpc, `unknownValue`). */
+const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+export interface Failure {
+  property: string;
+  reason: string;
+}
+
+/** Inputs without what the library itself or the engine put beside them. */
+export function ownInputs(props: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(props).filter(([key]) => !key.startsWith("__")));
+}
+
+export function hasUnknown(value: unknown): boolean {
+  return unknownPaths(value).length > 0;
+}
+
+/** Every problem of the inputs at its property path. What isn't known yet is no problem. */
+export function failuresOf(schema: z.ZodType, inputs: Record<string, unknown>): Failure[] {
+  const unknown = unknownPaths(inputs);
+  const result = schema.safeParse(inputs);
+  if (result.success) return [];
+  return flatten(result.error.issues)
+    .filter(({ path }) => !unknown.some((other) => isPrefix(other, path) || isPrefix(path, other)))
+    .map(({ path, message }) => ({ property: pathText(path), reason: message }));
+}
+
+function unknownPaths(value: unknown, path: PropertyKey[] = []): PropertyKey[][] {
+  if (value === unknownValue) return [path];
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, part]) =>
+    unknownPaths(part, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+const isPrefix = (a: PropertyKey[], b: PropertyKey[]): boolean => a.every((part, i) => part === b[i]);
+
+/** A key that isn't an input is reported where it stands, not at its parent. */
+function flatten(issues: readonly z.core.$ZodIssue[]): { path: PropertyKey[]; message: string }[] {
+  return issues.flatMap(({ path, ...issue }) => {
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key) => ({ path: [...path, key], message: "is not an input of this resource; check the spelling" }));
+    return [{ path, message: issue.message.replace(/^Invalid input: /, "") }];
+  });
+}
+
+function pathText(path: PropertyKey[]): string {
+  return path
+    .map((part, i) => {
+      if (typeof part === "number") return `[${part}]`;
+      return /^[A-Za-z_$][\w$]*$/.test(String(part)) ? `${i > 0 ? "." : ""}${String(part)}` : `[${JSON.stringify(part)}]`;
+    })
+    .join("");
+}

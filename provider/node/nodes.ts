@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PostureError } from "../errors.js";
+import type { Answers, Request, Step } from "../plan/steps.js";
+import type { NodePool } from "./pool.js";
+import { answersOf, decodeAnswers, decodeOutcome, encodeRequests, encodeTransaction, requestLine, type Answer } from "./protocol.js";
+import { refusalError } from "./refusal.js";
+
+const script = (name: string): string => readFileSync(join(__dirname, "scripts", name), "utf8");
+const observeScript = script("prelude.sh") + script("observe.sh");
+const applyScript = script("prelude.sh") + script("apply.sh");
+
+/** How long the first of several questions waits for the others; the engine asks for many resources at once. */
+const gatherMs = 10;
+
+interface Batch {
+  requests: Map<string, Request>;
+  answers: Promise<Map<string, Answer>>;
+}
+
+/** The nodes, as the rest of the library sees them: something to observe, and to apply steps to. */
+export class Nodes {
+  private readonly batches = new Map<string, Batch>();
+
+  constructor(
+    private readonly pool: NodePool,
+    private readonly lockTimeoutSeconds: number,
+  ) {}
+
+  /** Reads a node. What is asked in the same moment is one round trip. */
+  async observe(node: string, requests: readonly Request[]): Promise<Answers> {
+    const batch = this.batchOf(node);
+    for (const request of requests) batch.requests.set(requestLine(request), request);
+    const answers = await batch.answers;
+    const mine = requests.map((request) => answers.get(requestLine(request))!);
+    return answersOf(requests, mine, (what) => denied(node, what));
+  }
+
+  /** Applies the steps as one transaction, then reads the node, in one round trip. */
+  async apply(node: string, steps: readonly Step[], observe: readonly Request[]): Promise<Answers> {
+    const input = encodeTransaction(steps, observe, this.lockTimeoutSeconds);
+    const { code, stdout, stderr } = await this.pool.run(node, applyScript, input);
+    const outcome = decodeOutcome(stdout, observe);
+    if (!outcome) throw broken(node, code, stdout, stderr);
+    if (!Array.isArray(outcome)) throw refusalError(node, outcome, steps);
+    return answersOf(observe, outcome, (what) => denied(node, what));
+  }
+
+  close(): Promise<void> {
+    return this.pool.close();
+  }
+
+  private batchOf(node: string): Batch {
+    const open = this.batches.get(node);
+    if (open) return open;
+    const requests = new Map<string, Request>();
+    const answers = new Promise<void>((resolve) => setTimeout(resolve, gatherMs)).then(async () => {
+      this.batches.delete(node);
+      const asked = [...requests.values()];
+      const { code, stdout, stderr } = await this.pool.run(node, observeScript, encodeRequests(asked));
+      const replies = decodeAnswers(stdout, asked.length);
+      if (!replies) throw broken(node, code, stdout, stderr);
+      return new Map(asked.map((request, i) => [requestLine(request), replies[i]!]));
+    });
+    const batch = { requests, answers };
+    this.batches.set(node, batch);
+    return batch;
+  }
+}
+
+function denied(node: string, what: string): never {
+  throw new PostureError(
+    "not-permitted",
+    `${node}: reading ${what} was refused`,
+    "Log in as root, or as a user who may run `sudo -n sh` (see «least privilege» in the README).",
+  );
+}
+
+function broken(node: string, code: number | null, stdout: Buffer, stderr: Buffer): PostureError {
+  const said = (stderr.length > 0 ? stderr : stdout).toString("utf8").trim().slice(0, 2000);
+  return new PostureError(
+    "node-failed",
+    `${node}: the script ended with ${code ?? "a signal"}${said ? ` and said: ${said}` : " and said nothing"}`,
+    "A login that prints text (in .bashrc, or a forced command) or a full /tmp does this; `ssh <node> true` must print nothing.",
+  );
+}

@@ -1,0 +1,95 @@
+import { PostureError, type ErrorCode } from "../errors.js";
+import type { Step } from "../plan/steps.js";
+import type { Refusal } from "./protocol.js";
+
+const vmidOf = (path: string): string => /(\d+)\.(?:conf|fw|lock)$/.exec(path)?.[1] ?? path;
+
+/** What apply.sh refused, in words for the operator. */
+export function refusalError(node: string, { code, detail, output }: Refusal, steps: readonly Step[]): PostureError {
+  const said = output ? `:\n${output}` : "";
+  const error = (as: ErrorCode, what: string, hint?: string) => new PostureError(as, `${node}: ${what}`, hint);
+  switch (code) {
+    case "container-locked":
+      return error(
+        "container-locked",
+        `another task holds the lock of container ${vmidOf(detail)} (${detail})`,
+        "Wait for the task to end (see the task list of the node), or raise pve-posture:lockTimeoutSeconds.",
+      );
+    case "changed-meanwhile":
+      return error("changed-meanwhile", `${detail} was changed by somebody else while we were at it`, "Run it again.");
+    case "no-quorum":
+      return error(
+        "no-quorum",
+        `${detail} can't be written: /etc/pve is read-only, as it is while the cluster has no quorum`,
+        "See `pvecm status` on the node. Nothing was changed.",
+      );
+    case "no-apparmor":
+      return detail === "parser"
+        ? error("no-apparmor", "has no apparmor_parser", "Install it on the node: apt install apparmor. Nothing was changed.")
+        : error(
+            "no-apparmor",
+            "the kernel has no AppArmor: /sys/kernel/security/apparmor/profiles can't be read",
+            "Enable it (kernel parameters apparmor=1 security=apparmor) and mount securityfs. Nothing was changed.",
+          );
+    case "profile-invalid":
+      return detail.startsWith("name ")
+        ? error(
+            "profile-invalid",
+            `the profile's text declares ${output.replace(/\n/g, ", ") || "nothing"}, not ${detail.slice(5)}`,
+            "The name in the text and the resource's must agree. Nothing was changed.",
+          )
+        : error("profile-invalid", `apparmor_parser refuses profile ${detail}${parserWords(output, detail)}`, "Correct the profile's text; lines count from its first. Nothing was changed.");
+    case "profile-not-loaded":
+      return error(
+        "profile-not-loaded",
+        `AppArmor profile ${detail} is not loaded, so the container would not start`,
+        "Declare it with AppArmorProfile and pass `profile.name` here, so that it is deployed first. Nothing was changed.",
+      );
+    case "profile-in-use":
+      return inUse(node, detail, output);
+    case "restore-failed":
+      return error(
+        "restore-failed",
+        `step «${detail.replace(/, not restored:.*/, "")}» failed${said}\nand putting back what was there failed too for${detail.replace(/.*, not restored:/, "")}`,
+        "Look at these on the node before anything else.",
+      );
+    default:
+      return detail.startsWith("in-use ") ? inUse(node, detail.slice(7), output) : failedStep(node, detail, said, steps);
+  }
+}
+
+function inUse(node: string, profile: string, output: string): PostureError {
+  const users = [...output.matchAll(/^(container|process) (\d+)/gm)].map(([, kind, id]) => `${kind} ${id}`);
+  const [containers, processes] = ["container", "process"].map((kind) => users.filter((user) => user.startsWith(kind)));
+  return new PostureError(
+    "profile-in-use",
+    `${node}: AppArmor profile ${profile} is in use by ${[...containers!, ...processes!].slice(0, 5).join(", ")}${users.length > 5 ? " and others" : ""}; it was left as it is`,
+    containers!.length > 0
+      ? "Name another profile in the container's configuration first. In a program, pass `profile.name` to LxcContainerSecurity, so that Pulumi keeps the order."
+      : "Stop or restart what runs under it: unloading would leave it unconfined.",
+  );
+}
+
+/** The parser names the temporary file; what operators know is the profile. */
+function parserWords(output: string, profile: string): string {
+  const words = output.replaceAll(/\S*\/\.[\w.+-]+\.tmp\.\d+/g, profile).replaceAll(/^Warning from .*\n?/gm, "");
+  return words ? `:\n${words}` : "";
+}
+
+function failedStep(node: string, detail: string, said: string, steps: readonly Step[]): PostureError {
+  const nothing = "Everything is as it was before.";
+  const fail = (what: string, hint: string) => new PostureError("node-failed", `${node}: ${what}`, `${hint} ${nothing}`);
+  if (detail === "incomplete") return fail("the connection was cut while the steps were sent", "Run it again.");
+  if (detail === "flock") return fail("has no flock", "Install util-linux on the node.");
+  if (detail.startsWith("link ")) return fail(`${detail.slice(5)} is a symbolic link`, "Replace it by a file of its own.");
+  const [verb, object] = detail.split(" ");
+  const what: Record<string, string> = {
+    write: `writing ${object} failed`,
+    remove: `removing ${object} failed`,
+    load: `loading AppArmor profile ${object} failed`,
+    unload: `unloading AppArmor profile ${object} failed`,
+    verify: `AppArmor profile ${object} was loaded, but the kernel doesn't list it`,
+  };
+  const path = steps.some((step) => "path" in step && step.path === detail);
+  return fail(`${what[verb!] ?? (path ? `writing ${detail} failed` : `step «${detail}» failed`)}${said}`, "See what the node says above.");
+}

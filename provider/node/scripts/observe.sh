@@ -1,0 +1,4 @@
+# Answers the requests on standard input, one a line.
+# shellcheck shell=sh
+cat > "$tmp/requests"
+observe_all "$tmp/requests"

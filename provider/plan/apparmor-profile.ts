@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { appArmorProfileInputs, type AppArmorProfileInputs } from "../../schemas/apparmor-profile.js";
+import { profileHeaders } from "../apparmor/headers.js";
+import { expectedMode, loadedMode } from "../apparmor/kernel.js";
+import { PostureError } from "../errors.js";
+import type { Kept, Kind, Plan } from "./kind.js";
+import { machineOf, machineRequest } from "./machine.js";
+import type { Answers, Step } from "./steps.js";
+
+/** What stood in the profile's place before it was ours. */
+interface Before {
+  /** undefined where no file was there; latin1 */
+  text?: string;
+  loaded: boolean;
+}
+
+export interface AppArmorProfileState extends AppArmorProfileInputs, Kept<Before> {
+  path: string;
+  digest: string;
+  mode: string;
+  loaded: boolean;
+}
+
+const kernelList = "/sys/kernel/security/apparmor/profiles";
+const lock: Step = { do: "lock", path: "/run/lock/pve-posture.lock" };
+
+const pathOf = (name: string): string => `/etc/apparmor.d/${name}`;
+/** Files are latin1 here, what users write is Unicode. */
+const toBytes = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
+const fromBytes = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
+const digestOf = (bytes: string | undefined): string =>
+  bytes === undefined ? "" : createHash("sha256").update(bytes, "latin1").digest("hex");
+
+export const appArmorProfile: Kind<AppArmorProfileInputs, AppArmorProfileState, Before> = {
+  schema: appArmorProfileInputs,
+  replaceOn: ["name"],
+  title: ({ name }) => `AppArmor profile ${name}`,
+
+  requests: ({ name }) => [
+    machineRequest,
+    { ask: "file", path: pathOf(name) },
+    { ask: "file", path: kernelList },
+  ],
+
+  isGone: ({ name }, answers) => answers.file(pathOf(name)) === undefined && modeOf(answers, name) === undefined,
+
+  plan(inputs, former, answers): Plan<Before> {
+    const { name } = inputs;
+    const path = pathOf(name);
+    const wanted = toBytes(inputs.profile);
+    const found = answers.file(path);
+    const mode = modeOf(answers, name);
+    const others = found === undefined ? [] : profileHeaders(found).filter((header) => header.name !== name);
+    if (others.length > 0 && found !== wanted) {
+      throw new PostureError(
+        "conflict",
+        `${path} declares other profiles too: ${others.map((header) => header.name).join(", ")}`,
+        "Overwriting it would lose them. Choose another name, or move them to files of their own.",
+      );
+    }
+    const memory = former?.ledger ?? { ...(found === undefined ? {} : { text: found }), loaded: mode !== undefined };
+    const differences = differencesOf(inputs, answers);
+    const steps: Step[] =
+      differences.length === 0
+        ? []
+        : [
+            lock,
+            { do: "file", path, before: found, after: wanted },
+            { do: "check", profile: name },
+            { do: "load", profile: name, path },
+          ];
+    return { steps, changes: [], differences, notes: [], memory };
+  },
+
+  planDelete(state, answers, claimed): Plan<undefined> {
+    const { name, ledger } = state;
+    const path = pathOf(name);
+    const found = answers.file(path);
+    const nothing = { steps: [], changes: [], differences: [], notes: [], memory: undefined };
+    if (claimed(path, name)) return nothing;
+    if (found === undefined && modeOf(answers, name) === undefined) return nothing;
+    const file: Step = { do: "file", path, before: found, after: ledger.text };
+    if (ledger.text !== undefined && ledger.loaded) {
+      if (found === ledger.text && modeOf(answers, name) !== undefined) return nothing;
+      return { ...nothing, steps: [lock, file, { do: "check", profile: name }, { do: "load", profile: name, path }] };
+    }
+    return { ...nothing, steps: [lock, { do: "unused", profile: name }, { do: "unload", profile: name, path }, file] };
+  },
+
+  claims: ({ name, profile }) => [{ path: pathOf(name), id: name, exclusive: true, text: profile }],
+
+  outputs(inputs, ledger, answers): AppArmorProfileState {
+    const found = answers.file(pathOf(inputs.name));
+    const mode = modeOf(answers, inputs.name);
+    return {
+      ...inputs,
+      path: pathOf(inputs.name),
+      digest: digestOf(found),
+      mode: mode ?? "",
+      loaded: mode !== undefined,
+      drift: differencesOf(inputs, answers),
+      machine: machineOf(answers),
+      ledger,
+    };
+  },
+};
+
+function modeOf(answers: Answers, name: string): string | undefined {
+  return loadedMode(answers.file(kernelList) ?? "", name);
+}
+
+function differencesOf({ name, profile }: AppArmorProfileInputs, answers: Answers): string[] {
+  const found = answers.file(pathOf(name));
+  const mode = modeOf(answers, name);
+  const expected = expectedMode(profile);
+  return [
+    ...(found === undefined ? [`${pathOf(name)} is not there`] : []),
+    ...(found !== undefined && found !== toBytes(profile) ? [`${pathOf(name)} has another text (${lineDifference(fromBytes(found), profile)})`] : []),
+    ...(mode === undefined ? ["the kernel has not loaded it"] : []),
+    ...(mode !== undefined && mode !== expected ? [`the kernel has it in ${mode} mode, not ${expected}`] : []),
+  ];
+}
+
+function lineDifference(a: string, b: string): string {
+  const [one, two] = [a.split("\n"), b.split("\n")];
+  const at = one.findIndex((line, i) => line !== two[i]);
+  return `first different line: ${(at < 0 ? one.length : at) + 1}`;
+}

@@ -1,0 +1,59 @@
+import type { z } from "zod";
+import type { Change } from "../container/editor.js";
+import type { Secrecy } from "../container/shown.js";
+import type { PostureError } from "../errors.js";
+import type { Answers, Request, Step } from "./steps.js";
+
+/** What has to be done on a node, and what will be remembered of it. */
+export interface Plan<Memory> {
+  steps: Step[];
+  /** lines that come and go, by file */
+  changes: { path: string; lines: Change[] }[];
+  /** what differs where lines don't tell */
+  differences: string[];
+  /** what the operator should know besides */
+  notes: string[];
+  /** why it can't be done just now */
+  blocked?: PostureError;
+  memory: Memory;
+}
+
+/** Lines of a file that a resource stands for, told to the other resources of the same update. */
+export interface Claim {
+  path: string;
+  /** lines with the same id can't be declared twice with different text */
+  id: string;
+  exclusive: boolean;
+  text: string;
+}
+
+/** What every state keeps beside the inputs. */
+export interface Kept<Memory> {
+  /** a hash that tells machines apart, whatever names they go by */
+  machine: string;
+  /** in what the node differs from what is declared, as of the last reading */
+  drift: string[];
+  /** what we did, to give back what was there before; always a secret */
+  ledger: Memory;
+}
+
+/**
+ * One kind of resource, without any I/O: which questions it has for a node, and what is to be done when the answers
+ * are in. `Inputs` are the checked inputs, `State` the outputs that the engine keeps.
+ */
+export interface Kind<Inputs extends { node: string }, State extends Inputs & Kept<Memory>, Memory> {
+  schema: z.ZodType<Inputs>;
+  /** inputs whose change means another object on the node */
+  replaceOn: (keyof Inputs & string)[];
+  /** how messages call the object, without the node's name */
+  title(inputs: Inputs): string;
+  requests(inputs: Inputs): Request[];
+  /** whether the object that the state is about is no longer there */
+  isGone(inputs: Inputs, answers: Answers): boolean;
+  plan(inputs: Inputs, former: State | undefined, answers: Answers): Plan<Memory>;
+  /** towards what was there before */
+  planDelete(state: State, answers: Answers, claimed: (path: string, form: string) => boolean): Plan<unknown>;
+  claims(state: State): Claim[];
+  /** what the node has now */
+  outputs(inputs: Inputs, memory: Memory, answers: Answers, secrecy: Secrecy): State;
+}
