@@ -18,7 +18,8 @@ export function readProfile({ apparmor_profile }: PhoenixContainer, option: stri
     );
   } else if (apparmor_profile === "unconfined" && profile === undefined) {
     reading.note(
-      "`apparmor_profile: unconfined` made Phoenix remove the line, nothing more: the profile that Proxmox VE generates stays in force.",
+      "`apparmor_profile: unconfined` made Phoenix remove the line, nothing more. Nothing is declared here: the profile that " +
+        "Proxmox VE generates holds, unless the container has a line that names another.",
     );
   }
   return profile;

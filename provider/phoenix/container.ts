@@ -1,15 +1,15 @@
-import { z } from "zod";
 import { appArmorProfileInputs, type AppArmorProfileInputs } from "../../schemas/apparmor-profile.js";
 import { gpuPassthroughInputs, type GpuPassthroughInputs } from "../../schemas/gpu-passthrough.js";
 import { lxcContainerSecurityInputs, type LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
 import type { PhoenixConfigs, PhoenixContainer } from "../../schemas/phoenix.js";
 import { PostureError } from "../errors.js";
 import { isDeployed, readProfile } from "./apparmor.js";
+import { checked } from "./checked.js";
 import { dockerFeatures, dockerRules } from "./docker.js";
 import { readFeatures } from "./features.js";
 import { readFirewall } from "./firewall.js";
-import { completeMap, defaultMap } from "./idmap.js";
-import { printIssues } from "./issues.js";
+import { readGpus } from "./gpus.js";
+import { defaultMap, readMap } from "./idmap.js";
 import { isUnprivileged, lineage, noteInherited } from "./lineage.js";
 import { readLxcOptions } from "./lxc-options.js";
 import { Reading } from "./reading.js";
@@ -46,7 +46,8 @@ export function phoenixContainer(configs: PhoenixConfigs, vmid: number | string,
   const line = lineage(configs, String(vmid));
   const config = line[0]?.config;
   if (!config) {
-    throw new PostureError("invalid-input", `the file has no container ${vmid}`, `It has ${Object.keys(configs.lxc_configs).join(", ")}.`);
+    const known = Object.keys(configs.lxc_configs).join(", ");
+    throw new PostureError("invalid-input", `the file has no container ${vmid}`, `It has ${known}.`);
   }
   const reading = new Reading(`container ${vmid} (${config.name})`);
   const target = { node: options.node, vmid: Number(vmid) };
@@ -88,58 +89,12 @@ function readSecurity(config: PhoenixContainer, unprivileged: boolean | undefine
     firewall: readFirewall(config, reading),
   };
   if (features.nesting && apparmorProfile !== undefined && apparmorProfile !== "unconfined") {
-    reading.note(`With a profile of its own, nesting adds no AppArmor rules: ${apparmorProfile} itself must allow what nesting needs (mounts, namespaces).`);
+    reading.note(
+      `With a profile of its own, nesting adds no AppArmor rules: ${apparmorProfile} itself must allow what nesting needs (mounts, ` +
+        "namespaces).",
+    );
   }
   return Object.fromEntries(Object.entries(declared).filter(([, value]) => value !== undefined));
-}
-
-function readMap(
-  config: PhoenixContainer,
-  option: LxcContainerSecurityInputs["idmap"],
-  unprivileged: boolean | undefined,
-  reading: Reading,
-): LxcContainerSecurityInputs["idmap"] {
-  const maps = config.id_maps ?? [];
-  const source = maps.length > 0 ? "id_maps" : option ? "lxc_options" : undefined;
-  if (source && unprivileged === false) {
-    reading.problem(source, "map ids, but the container is privileged: Proxmox VE would still take its files as not mapped. Remove them");
-  } else if (maps.length > 0 && option) {
-    reading.problem("id_maps", "can't stand beside lxc.idmap in lxc_options: say the map in one place");
-  }
-  if (maps.length > 0) {
-    noteMaps(maps, reading);
-    return completeMap(maps);
-  }
-  if (option || !hasGpu(config)) return option;
-  if (unprivileged) return defaultMap.map((entry) => ({ ...entry }));
-  reading.note(
-    unprivileged === false
-      ? "No idmap is declared: Phoenix gave one to every container with a GPU, but this one is privileged."
-      : "No idmap is declared: the file doesn't say whether the container is unprivileged. If so, Proxmox VE maps 0 to 100000 by itself.",
-  );
-  return undefined;
-}
-
-function noteMaps(maps: NonNullable<PhoenixContainer["id_maps"]>, reading: Reading): void {
-  const lines = maps.flatMap(({ type, host_id, size }) => [
-    ...(type.startsWith("g") ? [] : [`root:${host_id}:${size} in /etc/subuid`]),
-    ...(type.startsWith("u") ? [] : [`root:${host_id}:${size} in /etc/subgid`]),
-  ]);
-  reading.note(
-    `id_maps, which Phoenix ignored, are applied. The node needs ${lines.join(", ")}; files that the container has already ` +
-      "belong to the ids of its former map.",
-  );
-}
-
-const hasGpu = ({ gpu_assignment }: PhoenixContainer): boolean => /\d/.test(gpu_assignment ?? "");
-
-function readGpus(config: PhoenixContainer, reading: Reading): number[] | undefined {
-  if (!hasGpu(config)) return undefined;
-  reading.note(
-    "Phoenix's rules `c 195:*`, `c 506:*` and `c 509:*` are not taken over, as those majors change from boot to boot: the " +
-      "devices are looked up on the node. Remove such lines where the container still has them.",
-  );
-  return [...new Set(config.gpu_assignment!.split(",").map(Number))];
 }
 
 function readDeployment(name: string | undefined, { node, profiles }: PhoenixOptions, reading: Reading): AppArmorProfileInputs | undefined {
@@ -148,30 +103,4 @@ function readDeployment(name: string | undefined, { node, profiles }: PhoenixOpt
   if (text !== undefined) return { node, name, profile: text };
   reading.note(`The text of the profile ${name} wasn't given: it must be loaded on the node otherwise, or the container won't start.`);
   return undefined;
-}
-
-/** Where in the file an input comes from, for errors that the resources' own schemas find. */
-const origins: Record<string, string> = {
-  name: "apparmor_profile",
-  profile: "apparmor_profile",
-  apparmorProfile: "apparmor_profile or lxc_options",
-  idmap: "id_maps or lxc_options",
-  features: "pct_options",
-  firewall: "firewall",
-  gpus: "gpu_assignment",
-  vmid: "lxc_configs",
-  node: "options",
-};
-
-function checked<T>(part: string, schema: z.ZodType<T>, inputs: unknown, reading: Reading): T {
-  const result = schema.safeParse(inputs);
-  if (result.success) return result.data;
-  for (const issue of result.error.issues) {
-    const [field] = issue.path;
-    const origin = field === undefined ? "lxc_options" : (origins[String(field)] ?? "lxc_options");
-    const [text = ""] = printIssues([{ ...issue, path: [part, ...issue.path] }]);
-    const [, path = part, what = text] = /^([^:]*): (.*)$/s.exec(text) ?? [];
-    reading.problem(`${path} (from ${origin})`, what);
-  }
-  return inputs as T;
 }

@@ -21,7 +21,11 @@ export function readFeatures(config: PhoenixContainer, reading: Reading): Featur
       } else if (name === "mount") {
         features.mount = value.split(";").filter(Boolean);
       } else {
-        reading.problem(path, `\`${part}\` is no feature (${switches.join(", ")}, mount), and Phoenix passed pct_options to \`--features\`: pct would refuse it. Remove it`);
+        reading.problem(
+          path,
+          `\`${part}\` is no feature (${switches.join(", ")}, mount), and Phoenix passed pct_options to \`--features\`: pct ` +
+            "would refuse it. Remove it",
+        );
       }
     }
   });

@@ -1,5 +1,7 @@
 import type { LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
-import type { PhoenixIdMap } from "../../schemas/phoenix.js";
+import type { PhoenixContainer, PhoenixIdMap } from "../../schemas/phoenix.js";
+import { hasGpu } from "./gpus.js";
+import type { Reading } from "./reading.js";
 
 type Entry = NonNullable<LxcContainerSecurityInputs["idmap"]>[number];
 
@@ -8,10 +10,54 @@ export const defaultMap: Entry[] = [{ type: "both", container: 0, host: 100_000,
 const { host: base, count: ids } = defaultMap[0]!;
 
 /**
+ * The container's map.
+ *
+ * @param option the one of `lxc_options`
+ * @param unprivileged undefined where the file doesn't say
+ */
+export function readMap(
+  config: PhoenixContainer,
+  option: Entry[] | undefined,
+  unprivileged: boolean | undefined,
+  reading: Reading,
+): Entry[] | undefined {
+  const maps = config.id_maps ?? [];
+  const source = maps.length > 0 ? "id_maps" : option ? "lxc_options" : undefined;
+  if (source && unprivileged === false) {
+    reading.problem(source, "map ids, but the container is privileged: Proxmox VE would still take its files as not mapped. Remove them");
+  } else if (maps.length > 0 && option) {
+    reading.problem("id_maps", "can't stand beside lxc.idmap in lxc_options: say the map in one place");
+  }
+  if (maps.length > 0) {
+    noteMaps(maps, reading);
+    return completeMap(maps);
+  }
+  if (option || !hasGpu(config)) return option;
+  if (unprivileged) return defaultMap.map((entry) => ({ ...entry }));
+  reading.note(
+    unprivileged === false
+      ? "No idmap is declared: Phoenix gave one to every container with a GPU, but this one is privileged."
+      : "No idmap is declared: the file doesn't say whether the container is unprivileged. If so, Proxmox VE maps 0 to 100000 by itself.",
+  );
+  return undefined;
+}
+
+function noteMaps(maps: readonly PhoenixIdMap[], reading: Reading): void {
+  const lines = maps.flatMap(({ type, host_id, size }) => [
+    ...(type.startsWith("g") ? [] : [`root:${host_id}:${size} in /etc/subuid`]),
+    ...(type.startsWith("u") ? [] : [`root:${host_id}:${size} in /etc/subgid`]),
+  ]);
+  reading.note(
+    `id_maps, which Phoenix ignored, are applied. The node needs ${lines.join(", ")}; files that the container has already ` +
+      "belong to the ids of its former map.",
+  );
+}
+
+/**
  * `id_maps` name only the ids that differ, and any line of `lxc.idmap` replaces the whole default map: so the gaps
  * between them are filled as the default map has them, for users and for groups.
  */
-export function completeMap(maps: readonly PhoenixIdMap[]): Entry[] {
+function completeMap(maps: readonly PhoenixIdMap[]): Entry[] {
   const filled = (type: "u" | "g") => fill(type, maps.filter((map) => map.type === "both" || map.type.startsWith(type)));
   const [users, groups] = [filled("u"), filled("g")];
   const same = JSON.stringify(users) === JSON.stringify(groups.map((entry) => ({ ...entry, type: "u" })));

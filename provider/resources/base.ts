@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { providers, type KindName } from "./closure.js";
+import { providers, requireFindable, type KindName } from "./closure.js";
 
 /** What every resource of the library shares: its type, and what it tells the provider beside the inputs. */
 export class PostureResource extends pulumi.dynamic.Resource {
@@ -18,6 +18,7 @@ export class PostureResource extends pulumi.dynamic.Resource {
     outputs: readonly string[],
     options: pulumi.CustomResourceOptions = {},
   ) {
+    requireFindable();
     const own = Object.fromEntries([...outputs, "machine", "drift", "ledger"].map((key) => [key, undefined]));
     const props = {
       ...own,

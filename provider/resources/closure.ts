@@ -3,33 +3,20 @@ import type * as pulumi from "@pulumi/pulumi";
 export type KindName = "AppArmorProfile" | "LxcContainerSecurity" | "GpuPassthrough";
 
 /**
- * The provider that Pulumi serializes into the state. It holds nothing but its kind's name, so that its text is the
- * same for all resources of a kind, keeps no secret and goes on to work with later versions of the library.
- * Docs: docs/decisions/001-tiny-closure.md
+ * The provider that Pulumi serializes into the state of every resource. It knows nothing but its kind's name, so that
+ * its text is short, the same for all resources of a kind, keeps no secret and no path, and goes on to work with later
+ * versions of the library. The name is resolved when it runs: in the provider's process, from the program's directory.
  */
 function providerOf(kind: KindName): pulumi.dynamic.ResourceProvider {
-  const call = (operation: string, ...args: unknown[]) => {
-    let runtime;
-    try {
-      // resolved when it runs, in the provider's process, from the directory of the program
-      runtime = require("pve-posture/runtime");
-    } catch (error) {
-      const { code, message } = error as { code?: string; message: string };
-      if (code !== "MODULE_NOT_FOUND" || !message.includes("'pve-posture/runtime'")) throw error;
-      throw new Error(
-        `pve-posture is not found from ${process.cwd()}: add it to the dependencies of the program itself (npm install pve-posture)`,
-      );
-    }
-    return runtime.run(kind, operation, args);
-  };
+  const call = (operation: string, ...rest: unknown[]) => require("pve-posture/runtime").run(kind, operation, rest);
   return {
-    configure: async (request) => call("configure", request),
-    check: async (olds, news) => call("check", olds, news),
-    diff: async (id, olds, news) => call("diff", id, olds, news),
-    create: async (inputs) => call("create", inputs),
-    update: async (id, olds, news) => call("update", id, olds, news),
-    read: async (id, props) => call("read", id, props),
-    delete: async (id, props) => call("delete", id, props),
+    configure: (a) => call("configure", a),
+    check: (a, b) => call("check", a, b),
+    diff: (a, b, c) => call("diff", a, b, c),
+    create: (a) => call("create", a),
+    update: (a, b, c) => call("update", a, b, c),
+    read: (a, b) => call("read", a, b),
+    delete: (a, b) => call("delete", a, b),
   };
 }
 
@@ -39,3 +26,19 @@ export const providers: Record<KindName, pulumi.dynamic.ResourceProvider> = {
   LxcContainerSecurity: providerOf("LxcContainerSecurity"),
   GpuPassthrough: providerOf("GpuPassthrough"),
 };
+
+/**
+ * Looks from where the provider's process will look, while the program can still say it well.
+ *
+ * @throws Error where the library is only a dependency of a dependency and can't be found by its name
+ */
+export function requireFindable(directory: string = process.cwd()): void {
+  try {
+    require.resolve("pve-posture/runtime", { paths: [directory] });
+  } catch {
+    throw new Error(
+      `pve-posture can't be found from ${directory}: Pulumi runs its resources from there. ` +
+        "Add it to the program's own dependencies: npm install pve-posture",
+    );
+  }
+}
