@@ -1,4 +1,11 @@
+/**
+ * Declares the security posture of LXC containers on Proxmox VE.
+ *
+ * @packageDocumentation
+ */
 export * from "./resources/apparmor-profile.js";
 export * from "./resources/gpu-passthrough.js";
 export * from "./resources/lxc-container-security.js";
+export { standardDeviceRules } from "./devices/standard.js";
 export { PostureError, type ErrorCode } from "./errors.js";
+export * from "./phoenix/index.js";

@@ -1,12 +1,16 @@
 import { z } from "zod";
 import { nodeName, posixId, vmid } from "./node.js";
 
+const selectors = "must be an index such as 0, a UUID such as GPU-…, or a PCI address such as 0000:01:00.0";
+
 const gpuSelector = z.union(
   [
-    z.int().min(0),
-    z.string().regex(/^(?:GPU-[0-9a-fA-F-]{36}|(?:[0-9a-fA-F]{4,8}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7])$/),
+    z.int(selectors).min(0, selectors),
+    z
+      .string()
+      .regex(/^(?:GPU-[0-9a-fA-F-]{36}|(?:[0-9a-fA-F]{4,8}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7])$/, selectors),
   ],
-  "must be an index such as 0, a UUID such as GPU-…, or a PCI address such as 0000:01:00.0",
+  selectors,
 );
 
 export const gpuPassthroughInputs = z.strictObject({

@@ -20,7 +20,6 @@ export const vmid = z
 /** One line of text that ends up in a file on the node: no line breaks, no NUL, nothing invisible. */
 export const oneLine = z
   .string()
-  // eslint-disable-next-line no-control-regex
   .regex(/^[^\u0000-\u001f\u007f]*$/, "must be a single line without control characters")
   .refine((text) => text === text.trim(), "must not begin or end with blanks: Proxmox VE would strip them");
 

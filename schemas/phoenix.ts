@@ -5,10 +5,8 @@ import { posixId } from "./node.js";
  * What matters to security is typed; everything else passes as it is, so that files of later versions still read.
  */
 
-const containerId = z.union(
-  [z.string().regex(/^[1-9]\d*$/), z.int().min(1)],
-  'must be the id of a container, such as "900"',
-);
+const containerIdProblem = 'must be the id of a container, such as "900"';
+const containerId = z.union([z.string().regex(/^[1-9]\d*$/, containerIdProblem), z.int().min(1, containerIdProblem)], containerIdProblem);
 
 const firewallRule = z.looseObject({
   type: z.enum(["in", "out"], "must be `in` or `out`"),

@@ -3,6 +3,8 @@ export interface ProfileHeader {
   name: string;
   /** 1-based */
   line: number;
+  /** what stands between the parentheses of its flags; empty without any */
+  flags: string;
 }
 
 /**
@@ -31,7 +33,15 @@ export function profileHeaders(text: string): ProfileHeader[] {
 function headerOf(statement: { word: string; line: number }[]): ProfileHeader[] {
   const keyword = statement.findLastIndex(({ word }) => word === "profile" || word === "hat");
   const named = keyword >= 0 ? statement[keyword + 1] : statement.findLast(({ word }) => /^"?[/@]/.test(word));
-  return named ? [{ name: named.word.replace(/^"(.*)"$/s, "$1"), line: named.line }] : [];
+  if (!named) return [];
+  const after = statement.slice(statement.indexOf(named) + 1).map(({ word }) => word);
+  return [{ name: named.word.replace(/^"(.*)"$/s, "$1"), line: named.line, flags: flagsOf(after.join(" ")) }];
+}
+
+/** `flags=` is optional in the grammar: `profile x (complain) {` is old, and still read. */
+function flagsOf(conditions: string): string {
+  const others = conditions.replace(/\bxattrs\s*=\s*\([^)]*\)/g, "");
+  return /(?:^|\s)(?:flags\s*=\s*)?\(([^)]*)\)/.exec(others)?.[1] ?? "";
 }
 
 /** Words and the braces of blocks; a brace within a word belongs to a glob or a variable. */

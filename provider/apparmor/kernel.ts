@@ -1,12 +1,15 @@
+import { profileHeaders } from "./headers.js";
+
 /** The mode of a profile in the kernel's list, whose lines are `name (mode)`; undefined when it is not loaded. */
 export function loadedMode(list: string, name: string): string | undefined {
-  const line = list.split("\n").find((entry) => entry.startsWith(`${name} (`));
-  return line && /\((\w+)\)$/.exec(line)?.[1];
+  // names may hold blanks and parentheses: `a (b) (enforce)` is not `a`
+  const modes = list.split("\n").map((line) => (line.startsWith(`${name} (`) ? /^ \((\w+)\)$/.exec(line.slice(name.length)) : null));
+  return modes.find((mode) => mode !== null)?.[1];
 }
 
-/** The mode that the text asks for by its flags; enforce without one. */
+/** The mode that the text's profile asks for by its own flags, not by those of a child; enforce without one. */
 export function expectedMode(text: string): string {
-  const flags = /^[^#\n]*?\bflags\s*=\s*\(([^)]*)\)/m.exec(text)?.[1] ?? "";
+  const flags = profileHeaders(text)[0]?.flags ?? "";
   const mode = /\b(complain|kill|unconfined|prompt)\b/.exec(flags)?.[1];
   // the kernel's word for prompt, in aa_profile_mode_names
   return mode === "prompt" ? "user" : (mode ?? "enforce");

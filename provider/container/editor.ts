@@ -30,8 +30,26 @@ export class Editor {
   }
 
   insert(index: number, family: string, text: string): void {
-    this.place(index, { text, eol: "\n" });
-    this.ledger.inserted.push({ family, text });
+    const form = this.same(text);
+    // a line that was there before us is not ours because we had to put it back
+    const found = this.ledger.found.find((line) => line.family === family && this.same(line.text) === form);
+    this.place(index, { text: found?.text ?? text, eol: "\n" });
+    if (!found) this.ledger.inserted.push({ family, text });
+  }
+
+  /** Notes which of the declared lines are there without us. */
+  adopt(family: string, declared: readonly string[], has: (text: string) => boolean): void {
+    const forms = new Set(declared.map(this.same));
+    for (const { text } of this.lines) {
+      const known = this.ledger.found.some((line) => line.family === family && line.text === text);
+      if (!known && has(text) && forms.has(this.same(text)) && !this.ours(text)) this.ledger.found.push({ family, text });
+    }
+  }
+
+  /** A line that was found is to be given back, though it is not there any more. */
+  displace(index: number, found: Inserted, eol: string): void {
+    this.ledger.found = this.ledger.found.filter((line) => line !== found);
+    this.ledger.removed.push({ ...found, eol, ...this.origin(index) });
   }
 
   /** No line of the family counts as ours any more. */
@@ -45,6 +63,7 @@ export class Editor {
     const mine = this.ours(line.text);
     if (mine) this.ledger.inserted.splice(this.ledger.inserted.indexOf(mine), 1);
     else if (remember) this.ledger.removed.push({ family, ...line, ...this.origin(index) });
+    if (remember) this.ledger.found = this.ledger.found.filter((found) => found.family !== family || found.text !== line.text);
     this.take(index);
   }
 

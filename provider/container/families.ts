@@ -1,5 +1,5 @@
 import { Editor, type Change } from "./editor.js";
-import type { Ledger, Removed } from "./ledger.js";
+import type { Ledger } from "./ledger.js";
 import { isBlank, type Line } from "./lines.js";
 
 /**
@@ -55,14 +55,17 @@ export function declare(
   const alone = [...gone.filter(({ mode }) => mode === "whole" || mode === "merged"), ...merged];
   const foreign = release(editor, alone, layout, () => false);
   restore(editor, (id) => alone.some((family) => family.id === id));
+  editor.ledger.found = editor.ledger.found.filter(({ family }) => !alone.some(({ id }) => id === family));
   for (const family of gone) if (!alone.includes(family)) withdraw(editor, family, [], layout);
   for (const family of families) {
     const before = former.find(({ id }) => id === family.id);
     if (before && family.mode !== "merged") withdraw(editor, before, family.lines, layout);
     establish(editor, family, layout, before);
+    if (family.mode !== "merged") editor.adopt(family.id, family.lines, family.has);
     if (!editor.ledger.owned.includes(family.id)) editor.ledger.owned.push(family.id);
   }
   editor.ledger.owned = editor.ledger.owned.filter((id) => now.has(id));
+  editor.ledger.found = editor.ledger.found.filter(({ family }) => now.has(family));
   const present = new Set(editor.lines.map(({ text }) => layout.same(text)));
   editor.ledger.inserted = editor.ledger.inserted.filter(({ text }) => present.has(layout.same(text)));
   return { lines: editor.lines, ledger: editor.ledger, changes: editor.changes, foreign };
@@ -171,12 +174,21 @@ function addMissing(editor: Editor, family: Family, layout: Layout): void {
 
 function establishMerged(editor: Editor, family: Family, layout: Layout): void {
   const current = membersOf(editor, family).at(-1);
+  const eol = current ? editor.lines[current.index]!.eol : "\n";
   const wanted = family.merge!(current?.text);
-  if (current && wanted !== undefined && layout.same(wanted) === layout.same(current.text)) return;
   const written = [...editor.ledger.inserted, ...editor.ledger.removed].some((line) => line.family === family.id);
-  if (current) editor.remove(current.index, family.id, !written);
+  const found = editor.ledger.found.find((line) => line.family === family.id);
+  if (current && wanted !== undefined && layout.same(wanted) === layout.same(current.text)) {
+    if (!written && !found) editor.adopt(family.id, [current.text], family.has);
+    return;
+  }
+  const index = current?.index ?? (wanted === undefined ? 0 : layout.home(editor.lines, wanted));
+  if (current) editor.remove(index, family.id, !written && !found);
   editor.forget(family.id);
-  if (wanted !== undefined) editor.insert(current?.index ?? layout.home(editor.lines, wanted), family.id, wanted);
+  if (wanted === undefined) return;
+  // what was there before us is the line as we found it, not what somebody has made of it since
+  if (found && layout.same(found.text) !== layout.same(wanted)) editor.displace(index, found, eol);
+  editor.insert(index, family.id, wanted);
 }
 
 /**

@@ -53,6 +53,7 @@ function printRule(rule: FirewallRule): string {
 /** How lines of the firewall file are compared, and where new ones go: under the header of their section. */
 export const firewallLayout: Layout = {
   same(text) {
+    if (text.startsWith("[")) return text.trim().toUpperCase();
     if (!isRule(text)) return optionKey(text) ? text.trim().replace(/:\s*/, ": ").replace(/\s*#.*$/, "") : text;
     const [rule = "", ...comment] = text.split("#");
     const [head = [], ...options] = rule.trim().split(/\s+-(?=[a-z])/).map((part) => part.split(/\s+/));

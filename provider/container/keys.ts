@@ -23,8 +23,8 @@ export function rawKeyProblem(key: string): string | undefined {
   if (/^lxc\.rootfs\.(path|options)$/.test(key)) return "is set by Proxmox VE from `rootfs`, and refused here";
   if (key.startsWith("lxc.cgroup.devices.")) return "is of cgroup v1, which Proxmox VE has left: use `deviceRules`";
   if (key.startsWith("lxc.cgroup.")) return "is of cgroup v1, which Proxmox VE has left: use lxc.cgroup2.*";
-  if (/^lxc\.(aa_profile|aa_allow_incomplete|id_map|mount|seccomp|rootfs|utsname|console|tty|pts|start|group)$/.test(key) && !["lxc.mount", "lxc.group"].includes(key))
-    return "is a name of LXC 2: use the one of LXC 3 and newer";
+  if (/^lxc\.(?:aa_\w+|id_map|mount|seccomp|rootfs|utsname|console|tty|pts|kmsg|haltsignal|rebootsignal|stopsignal|init_cmd|network\..+)$/.test(key))
+    return "is a name of LXC 2: use the one of LXC 3 and newer (lxc.container.conf(5))";
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-/** A line that we put into a file. */
+/** A line, and what it belongs to. */
 export interface Inserted {
   family: string;
   text: string;
@@ -21,6 +21,8 @@ export interface Removed {
  */
 export interface Ledger {
   inserted: Inserted[];
+  /** declared lines that were there before us, as they were written; they stay in the end */
+  found: Inserted[];
   removed: Removed[];
   /** families that we took over: what is found in them later is drift, not something to give back */
   owned: string[];
@@ -30,4 +32,4 @@ export interface Ledger {
   created?: boolean;
 }
 
-export const emptyLedger = (): Ledger => ({ inserted: [], removed: [], owned: [] });
+export const emptyLedger = (): Ledger => ({ inserted: [], found: [], removed: [], owned: [] });

@@ -47,21 +47,27 @@ export function discoverGpus(reading: GpuReading): GpuHost {
   // the driver's own name for the major was nvidia-frontend before 550.40
   const nvidiaMajor = majors.get("nvidia") ?? majors.get("nvidia-frontend");
   const uvmMajor = majors.get("nvidia-uvm");
-  const nvidia = Object.entries(reading.nvidia).map(([pci, text]): Gpu => {
-    const field = (name: string) => new RegExp(`^${name}:\\s*(.*?)\\s*$`, "m").exec(text)?.[1];
-    const minor = Number(field("Device Minor") ?? NaN);
+  const nvidia = Object.entries(reading.nvidia).flatMap(([pci, text]): Gpu[] => {
+    const field = (name: string) => new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, "m").exec(text)?.[1];
+    const number = field("Device Minor") ?? "";
+    // a card that the driver gave no number has no node that could be passed on
+    if (!/^\d+$/.test(number)) return [];
+    const minor = Number(number);
     const uuid = field("GPU UUID");
-    return {
-      index: minor,
-      vendor: "nvidia",
-      model: field("Model") ?? "unknown",
-      ...(uuid && /^GPU-[0-9a-f-]{36}$/i.test(uuid) ? { uuid } : {}),
-      pci,
-      nodes: Number.isInteger(minor) ? node(`/dev/nvidia${minor}`, nvidiaMajor, minor) : [],
-    };
+    return [
+      {
+        index: minor,
+        vendor: "nvidia",
+        model: field("Model") || "unknown",
+        ...(uuid && /^GPU-[0-9a-f-]{36}$/i.test(uuid) ? { uuid } : {}),
+        pci,
+        nodes: node(`/dev/nvidia${minor}`, nvidiaMajor, minor),
+      },
+    ];
   });
   const others = drmGpus(reading, exists);
-  const first = nvidia.length;
+  // minors may have gaps, after a card has gone
+  const first = Math.max(-1, ...nvidia.map(({ index }) => index)) + 1;
   return {
     gpus: [
       ...nvidia.sort((a, b) => a.index - b.index),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { PostureError } from "../errors.js";
 import type { Claim } from "../plan/kind.js";
 
@@ -13,11 +14,13 @@ export class Claims {
 
   /** @throws PostureError `conflict` when another resource declares the same differently */
   make(machine: string, id: string, claims: Claim[], title: string): void {
-    const others = [...this.of(machine)].filter(([other]) => other !== id).flatMap(([, list]) => list);
+    const others = [...this.of(machine)].filter(([other]) => other !== id).map(([, list]) => list);
     for (const claim of claims.filter(({ exclusive }) => exclusive)) {
-      const mine = claims.filter((c) => c.path === claim.path && c.id === claim.id).map(({ text }) => text);
-      const theirs = others.filter((c) => c.path === claim.path && c.id === claim.id).map(({ text }) => text);
-      if (theirs.length > 0 && theirs.some((text) => !mine.includes(text))) {
+      const linesOf = (list: Claim[]) =>
+        list.filter((c) => c.path === claim.path && c.id === claim.id).map(({ text }) => text);
+      const mine = linesOf(claims);
+      // a part of the whole is another whole: each would take out what the other adds
+      if (others.map(linesOf).some((theirs) => theirs.length > 0 && !isDeepStrictEqual(theirs, mine))) {
         throw new PostureError(
           "conflict",
           `${title}: two resources of this program declare ${claim.id} differently`,

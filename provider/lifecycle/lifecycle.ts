@@ -101,7 +101,10 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         this.claims.drop(machine, id);
         for (const note of plan.notes) say(`${this.where(inputs)}: ${note}`);
         if (plan.blocked) throw plan.blocked;
-        if (plan.steps.length > 0) await this.nodes().apply(inputs.node, plan.steps, []);
+        if (plan.steps.length === 0) return;
+        await this.nodes()
+          .apply(inputs.node, plan.steps, [])
+          .catch((error: unknown) => Promise.reject(hideSecrets(error, secrecyOf(props))));
       });
     });
   }
@@ -126,14 +129,33 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
           if (!isUnreachable(error)) throw hideSecrets(error, secrecy);
           return this.afterLoss(inputs, plan, apply, error, unsure);
         });
-        const state = this.kind.outputs(inputs, plan.memory, after, secrecy);
-        if (changesSomething(this.kind.plan(inputs, state, after).steps)) {
-          throw partial(id, { ...state, ...kept(news) }, `${this.where(inputs)}: the node took the change, but shows something else now`);
+        const { state, problem } = this.readBack(inputs, intended, plan.memory, after, secrecy);
+        if (problem) {
+          throw partial(id, { ...state, ...kept(news) }, `${this.where(inputs)}: the node took the change, but ${problem}`);
         }
         for (const note of plan.notes) say(`${this.where(inputs)}: ${note}`);
         return { ...state, ...hidden(news) };
       }),
     );
+  }
+
+  /** What the node has after the change; where that can't be read, what was intended must not be lost. */
+  private readBack(
+    inputs: Inputs,
+    intended: State,
+    memory: Memory,
+    after: Answers,
+    secrecy: Secrecy,
+  ): { state: State; problem?: string } {
+    let state = intended;
+    try {
+      state = this.kind.outputs(inputs, memory, after, secrecy);
+      const differs = changesSomething(this.kind.plan(inputs, state, after).steps);
+      return differs ? { state, problem: "shows something else now" } : { state };
+    } catch (error) {
+      if (!(error instanceof PostureError)) throw error;
+      return { state, problem: `now says: ${error.what}` };
+    }
   }
 
   /**
@@ -156,7 +178,8 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     const answers = await this.observe(inputs).catch(() => Promise.reject(unsure(cause)));
     const files = plan.steps.filter((step) => step.do === "file");
     if (files.every((step) => answers.file(step.path) === step.after)) return answers;
-    throw cause;
+    // somebody else has written since, before the first try or after it: what we did must not be lost
+    throw unsure(cause);
   }
 
   private async announce(news: Props): Promise<void> {

@@ -24,6 +24,8 @@ export function failuresOf(schema: z.ZodType, inputs: Record<string, unknown>): 
   if (result.success) return [];
   return flatten(result.error.issues)
     .filter(({ path }) => !unknown.some((other) => isPrefix(other, path) || isPrefix(path, other)))
+    // nor what two inputs make together, one of them unknown: the message quotes the stand-in
+    .filter(({ message }) => !message.includes(unknownValue))
     .map(({ path, message }) => ({ property: pathText(path), reason: message }));
 }
 

@@ -20,7 +20,6 @@ export const requestLine = (request: Request): string => {
 
 /** The last guard: whatever a caller forgot to check, a line of the protocol stays one line. */
 function oneLine(line: string): string {
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f-\uffff]/.test(line)) throw new RangeError(`not a request: ${JSON.stringify(line)}`);
   return line;
 }
@@ -74,7 +73,7 @@ function splitFiles(body: string): [string, string][] {
   const files: [string, string][] = [];
   for (let at = 0; at < body.length; ) {
     const end = body.indexOf("\n", at);
-    const head = /^(\d+) (.+)$/.exec(body.slice(at, end < 0 ? undefined : end));
+    const head = end < 0 ? null : /^(\d+) (.+)$/.exec(body.slice(at, end));
     if (!head) break;
     const from = end + 1;
     files.push([head[2]!, body.slice(from, from + Number(head[1]))]);

@@ -10,6 +10,13 @@ export function refusalError(node: string, { code, detail, output }: Refusal, st
   const error = (as: ErrorCode, what: string, hint?: string) => new PostureError(as, `${node}: ${what}`, hint);
   switch (code) {
     case "container-locked":
+      if (!/\d\.lock$/.test(detail)) {
+        return error(
+          "container-locked",
+          `another task holds ${detail}`,
+          "Wait for it to end: this library is at work there from elsewhere too. Or raise pve-posture:lockTimeoutSeconds.",
+        );
+      }
       return error(
         "container-locked",
         `another task holds the lock of container ${vmidOf(detail)} (${detail})`,

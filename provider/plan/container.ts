@@ -1,6 +1,6 @@
 import type { Change } from "../container/editor.js";
 import { declare, giveBack } from "../container/families.js";
-import { parseConf, property } from "../container/conf.js";
+import { parseConf, parseEntry, parseOptions, property } from "../container/conf.js";
 import { confLayout } from "../container/layout.js";
 import { emptyLedger, type Ledger } from "../container/ledger.js";
 import { joinLines } from "../container/lines.js";
@@ -114,8 +114,14 @@ export function planConfBack(
 ): FilePlan {
   const conf = parseConf(text);
   const path = confPath(vmid);
-  const result = giveBack(conf.main, familiesOf(former.lines), former.ledger, confLayout, (line) =>
-    claimed(path, confLayout.same(line)),
+  const declared = former.lines.flatMap(optionsOf);
+  const mine = declared.filter((line) => !claimed(path, confLayout.same(line)));
+  // of the one line of features, each option stays or goes by itself
+  const options = mine.filter(isFeature).map((line) => line.slice("features: ".length));
+  const lines = [...former.lines.filter((line) => !isFeature(line)), ...(options.length > 0 ? [`features: ${options.join(",")}`] : [])];
+  const families = familiesOf(options.length > 0 ? lines : former.lines);
+  const result = giveBack(conf.main, families, former.ledger, confLayout, (line) =>
+    isFeature(line) ? options.length === 0 : claimed(path, confLayout.same(line)),
   );
   return filePlan(path, text, joinLines([...result.lines, ...conf.rest]), result);
 }
@@ -131,13 +137,21 @@ export function filePlan(
 
 export function confClaims(vmid: number, lines: string[]): Claim[] {
   return familiesOf(lines).flatMap((family) =>
-    family.lines.map((line) => ({
+    family.lines.flatMap(optionsOf).map((line) => ({
       path: confPath(vmid),
-      id: family.id,
-      exclusive: family.mode === "whole",
+      id: isFeature(line) ? line.split("=")[0]! : family.id,
+      exclusive: family.mode === "whole" || isFeature(line),
       text: confLayout.same(line),
     })),
   );
+}
+
+const isFeature = (line: string): boolean => parseEntry(line)?.key === "features";
+
+/** `features` is one line for all: its options are declared, and given back, one by one. */
+function optionsOf(line: string): string[] {
+  if (!isFeature(line)) return [line];
+  return [...parseOptions(parseEntry(line)!.value)].map(([key, value]) => `features: ${key}=${value}`);
 }
 
 /** What a line of the configuration that differs means to the operator. */

@@ -1,6 +1,6 @@
 import { lxcContainerSecurityInputs, type LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
 import { parseConf, parseEntry, parseOptions, property } from "../container/conf.js";
-import { declare, giveBack } from "../container/families.js";
+import { declare, giveBack, type EditResult } from "../container/families.js";
 import { firewallFamilies, firewallLayout, firewallLines, isEmptyFirewall, usedHeaders } from "../container/firewall.js";
 import { emptyLedger, type Ledger } from "../container/ledger.js";
 import { joinLines, splitLines } from "../container/lines.js";
@@ -99,10 +99,27 @@ function planFirewall(vmid: number, answers: Answers, lines: string[], former: M
   const ledger = former?.firewall ?? emptyLedger();
   const before = former?.firewallLines ?? [];
   if (lines.length === 0 && before.length === 0) return filePlan(path, text, text, { changes: [], ledger, foreign: [] });
-  const result = declare(splitLines(text ?? ""), firewallFamilies(lines), firewallFamilies(before), ledger, firewallLayout);
+  const result = declareFirewall(text ?? "", lines, before, ledger);
   const created = ledger.created ?? text === undefined;
   if (created) result.ledger.created = true;
   return filePlan(path, text, created && isEmptyFirewall(result.lines) && lines.length === 0 ? undefined : joinLines(result.lines), result);
+}
+
+/**
+ * A header that is no longer declared goes only where it is ours and nothing stands below it: what stands there, others'
+ * or what we have given back, would slip into the section above.
+ */
+function declareFirewall(text: string, lines: string[], before: string[], ledger: Ledger): EditResult {
+  const there = splitLines(text);
+  const stands = (header: string) => there.some((line) => firewallLayout.same(line.text) === header);
+  const left = before.filter((line) => line.startsWith("[") && !lines.includes(line) && stands(line));
+  const first = declare(there, firewallFamilies([...lines, ...left]), firewallFamilies(before), ledger, firewallLayout);
+  const used = usedHeaders(first.lines, () => false);
+  const ours = first.ledger.inserted.map((line) => line.text);
+  const unused = left.filter((header) => ours.includes(header) && !used.includes(header));
+  const former = firewallFamilies([...lines, ...unused]);
+  const second = declare(first.lines, firewallFamilies(lines), former, first.ledger, firewallLayout);
+  return { ...second, changes: [...first.changes, ...second.changes], foreign: [...first.foreign, ...second.foreign] };
 }
 
 function planFirewallBack(

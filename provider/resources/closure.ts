@@ -8,6 +8,7 @@ export type KindName = "AppArmorProfile" | "LxcContainerSecurity" | "GpuPassthro
  * versions of the library. The name is resolved when it runs: in the provider's process, from the program's directory.
  */
 function providerOf(kind: KindName): pulumi.dynamic.ResourceProvider {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- this very text runs elsewhere, as CommonJS
   const call = (operation: string, ...rest: unknown[]) => require("pve-posture/runtime").run(kind, operation, rest);
   return {
     configure: (a) => call("configure", a),

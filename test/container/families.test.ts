@@ -117,6 +117,15 @@ describe("declaring lines of a container's configuration", () => {
     expect(walk.destroy(changed)).to.equal(original);
   });
 
+  it("an adopted line that was edited by hand and repaired is there in the end, in its own spelling", () => {
+    const walk = new Walk();
+    const adopted = walk.up(original, { apparmorProfile: "unconfined", features: { keyctl: true } });
+    const edited = adopted.replace(" = unconfined", ": lxc-b").replace("keyctl=1", "keyctl=0");
+    const repaired = walk.up(edited, { apparmorProfile: "unconfined", features: { keyctl: true } });
+    expect(repaired).to.equal(original);
+    expect(walk.destroy(repaired)).to.equal(original);
+  });
+
   it("what somebody else set in our place is left alone in the end", () => {
     const walk = new Walk();
     const edited = walk.up(original, { apparmorProfile: "lxc-a" }).replace("lxc-a", "lxc-theirs");

@@ -12,8 +12,8 @@ say() {
 }
 
 refuse() {
-  say "$1" "$2"
   remove_staged
+  say "$1" "$2"
   exit 0
 }
 
@@ -23,13 +23,14 @@ remove_staged() {
   done
 }
 
-trap 'remove_staged; exit 129' HUP INT TERM
+trap 'remove_staged; exit 129' HUP INT TERM PIPE
 
 cat > "$tmp/in"
 sed '/^$/q' "$tmp/in" > "$steps"
 expected=$(sed -n 's/^bytes //p' "$steps")
 head=$(size "$steps")
-# a cut connection looks like the end of the data
+# a cut connection looks like the end of the data; it may cut the steps themselves, before their empty line
+[ -z "$(tail -n 1 "$steps")" ] || refuse node-failed incomplete
 [ "$(($(size "$tmp/in") - head))" = "${expected:-none}" ] || refuse node-failed incomplete
 
 # slice LENGTH FILE: the next bytes
@@ -41,8 +42,11 @@ slice() {
 }
 
 loaded() {
-  while read -r name _; do
-    [ "$name" = "$1" ] && return 0
+  # a name may hold blanks: `a b (enforce)` is not `a`
+  while IFS= read -r line; do
+    mode=${line#"$1 ("}
+    [ "$mode" != "$line" ] || continue
+    case $mode in *[!a-z\)]*) ;; *')') return 0 ;; esac
   done < "$root/sys/kernel/security/apparmor/profiles"
   return 1
 }
@@ -89,6 +93,8 @@ while read -r op a b c; do
         *) staged=$a.tmp.$$ ;;
       esac
       printf '%s' "$root$staged" > "$tmp/$n.staged"
+      # a fresh node has no such directory before its first firewall file
+      case $a in /etc/pve/firewall/*) [ -d "$root/etc/pve/firewall" ] || mkdir "$root/etc/pve/firewall" 2> "$tmp/err" ;; esac
       # noclobber opens with O_EXCL
       (set -C && cat "$tmp/$n.after" > "$root$staged") 2> "$tmp/err" || {
         grep -q 'Permission denied' "$tmp/err" && case $a in /etc/pve/*) refuse no-quorum "$a" ;; esac

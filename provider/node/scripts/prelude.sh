@@ -12,7 +12,8 @@ root=${PVE_POSTURE_ROOT-}
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pve-posture.XXXXXX") || exit 70
 trap 'rm -rf "$tmp"' EXIT
-trap 'exit 129' HUP INT TERM
+# PIPE: the other side may be gone before we have said everything
+trap 'exit 129' HUP INT TERM PIPE
 
 size() { wc -c < "$1" | tr -d ' '; }
 
@@ -75,14 +76,15 @@ observe_package() {
 users_of() {
   for conf in "$root"/etc/pve/nodes/*/lxc/*.conf; do
     [ -f "$conf" ] || continue
-    # the sections below are snapshots: they don't hold now
-    sed '/^\[[A-Za-z]/,$d' "$conf" | sed -n 's/^lxc\.apparmor\.profile[[:space:]]*[:=][[:space:]]*//p' |
+    # the sections below are snapshots: they don't hold now; what only looks like one is passed over, as by Proxmox VE
+    sed -e '/^\[pve:pending\][[:space:]]*$/,$d' -e '/^\[[A-Za-z][A-Za-z0-9_-][A-Za-z0-9_-]*\][[:space:]]*$/,$d' "$conf" | sed -n 's/^lxc\.apparmor\.profile[[:space:]]*[:=][[:space:]]*//p' |
       sed 's/[[:space:]]*$//' | grep -Fxq -e "$1" || continue
     conf=${conf#"$root/etc/pve/nodes/"}
     id=${conf##*/}
     printf 'container %s %s\n' "${id%.conf}" "${conf%%/*}"
   done
-  grep -sF -e "$1" "$root"/proc/[0-9]*/attr/current | while IFS= read -r line; do
+  # /dev/null: with one file alone grep would not name it
+  grep -sF -e "$1" /dev/null "$root"/proc/[0-9]*/attr/current | while IFS= read -r line; do
     label=${line#*/attr/current:}
     case $label in
       "$1" | "$1 ("* | "$1//"*)
