@@ -47,7 +47,5 @@ export class PostureError extends Error {
     options?: { cause?: unknown },
   ) {
     super(hint ? `${what}\n  ${hint.replaceAll("\n", "\n  ")}` : what, options);
-    // The engine prints the stack of what a dynamic provider throws; operators need the message only.
-    this.stack = this.message;
   }
 }

@@ -1,3 +1,4 @@
+import { PostureError } from "./errors.js";
 import { Claims } from "./lifecycle/claims.js";
 import { Lifecycle } from "./lifecycle/lifecycle.js";
 import { Turns } from "./lifecycle/turns.js";
@@ -10,20 +11,36 @@ import { lxcContainerSecurity } from "./plan/lxc-container-security.js";
 
 /**
  * The door that the serialized providers go through. Their text stands in the state of every resource that was ever
- * made, and requires this module by the name `pve-posture/runtime`: name, signature and the words for kinds and
- * operations are frozen.
+ * made, and calls this by its name and with these arguments: both are frozen.
+ *
+ * It does all it does at once: the engine doesn't wait for it before its next call reaches the provider. Settings that
+ * can't be used fail the calls that need them, each with the whole message.
  */
-export function run(kind: string, operation: string, args: unknown[]): unknown {
-  if (operation === "configure") return configure(args[0] as ConfigureRequest);
-  const lifecycle = Object.hasOwn(kinds, kind) ? kinds[kind as keyof typeof kinds] : undefined;
-  const method = (lifecycle as unknown as Record<string, unknown> | undefined)?.[operation];
-  if (!operations.has(operation) || typeof method !== "function") {
-    throw new Error(`pve-posture: this version knows no ${kind}.${operation}; install the version that made the resource`);
+export function open(kind: string, provider: object, request: ConfigureRequest): void {
+  if (!Object.hasOwn(kinds, kind)) {
+    throw new Error(`pve-posture: this version knows no ${kind}; install the version that made the resource`);
   }
-  return (method as (...args: unknown[]) => unknown).apply(lifecycle, args);
+  settings ??= fixed(() => readSettings((key) => textOf(request.config.get(key)), process.env));
+  const lifecycle = kinds[kind as keyof typeof kinds];
+  const method = (name: "check" | "diff" | "create" | "update" | "read" | "delete") => {
+    const work = lifecycle[name].bind(lifecycle) as (...args: unknown[]) => Promise<unknown>;
+    return (...args: unknown[]) => work(...args).catch(withoutStack);
+  };
+  Object.assign(provider, {
+    check: method("check"),
+    diff: method("diff"),
+    create: method("create"),
+    update: method("update"),
+    read: method("read"),
+    delete: method("delete"),
+  });
 }
 
-const operations = new Set(["check", "diff", "create", "update", "read", "delete"]);
+/** The provider's process prints the stack of what it catches; operators need the message only. */
+function withoutStack(error: unknown): never {
+  if (error instanceof PostureError) error.stack = "";
+  throw error;
+}
 
 /** What all kinds share within one process, which serves one preview or update. */
 let settings: (() => Settings) | undefined;
@@ -44,17 +61,9 @@ interface ConfigureRequest {
   config: { get(key: string): unknown };
 }
 
-/**
- * Takes the stack's configuration. Synchronous on purpose: the engine doesn't wait for it before its next call
- * reaches the provider. Settings that can't be used fail the calls that need them, each with the whole message.
- */
-function configure({ config }: ConfigureRequest): void {
-  const get = (key: string): string | undefined => {
-    const value = config.get(key);
-    return value === undefined || typeof value === "string" ? value : JSON.stringify(value);
-  };
-  settings ??= fixed(() => readSettings(get, process.env));
-}
+/** Settings with a structure arrive as JSON, or as what they stand for. */
+const textOf = (value: unknown): string | undefined =>
+  value === undefined || typeof value === "string" ? value : JSON.stringify(value);
 
 function fixed<T>(make: () => T): () => T {
   let made: T | undefined;

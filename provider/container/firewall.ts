@@ -24,10 +24,7 @@ export function firewallLines({ enable, policyIn, policyOut, rules }: FirewallIn
  * more ACCEPT by hand would be a hole. Aliases, ip sets and comments are nobody's business here.
  */
 export function firewallFamilies(lines: readonly string[]): Family[] {
-  const header = (name: string): Family[] =>
-    lines.includes(name)
-      ? [{ id: `fw.${name}`, mode: "shared", has: (text) => text.trim().toUpperCase() === name, lines: [name] }]
-      : [];
+  const header = (name: string): Family[] => (lines.includes(name) ? [headerFamily(name)] : []);
   const options = lines.flatMap((line): Family[] => {
     const key = optionKey(line);
     return key ? [{ id: `fw.${key}`, mode: "whole", has: (text) => optionKey(text) === key, lines: [line] }] : [];
@@ -37,6 +34,13 @@ export function firewallFamilies(lines: readonly string[]): Family[] {
     : [];
   return [...header("[OPTIONS]"), ...header("[RULES]"), ...options, ...rules];
 }
+
+export const headerFamily = (name: string): Family => ({
+  id: `fw.${name}`,
+  mode: "shared",
+  has: (text) => text.trim().toUpperCase() === name,
+  lines: [name],
+});
 
 const optionKey = (text: string): string | undefined => /^([a-z_]+):\s*\S/i.exec(text)?.[1]?.toLowerCase();
 const isRule = (text: string): boolean => /^\|?(?:IN|OUT|FORWARD|GROUP)\s/i.test(text);

@@ -1,7 +1,9 @@
 import { lxcContainerSecurityInputs, type LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
 import { parseConf, parseEntry, parseOptions, property } from "../container/conf.js";
 import { declare, giveBack, type EditResult } from "../container/families.js";
-import { firewallFamilies, firewallLayout, firewallLines, isEmptyFirewall, usedHeaders } from "../container/firewall.js";
+import {
+  firewallFamilies, firewallLayout, firewallLines, headerFamily, isEmptyFirewall, usedHeaders,
+} from "../container/firewall.js";
 import { emptyLedger, type Ledger } from "../container/ledger.js";
 import { joinLines, splitLines } from "../container/lines.js";
 import { postureLines } from "../container/posture.js";
@@ -101,8 +103,11 @@ function planFirewall(vmid: number, answers: Answers, lines: string[], former: M
   if (lines.length === 0 && before.length === 0) return filePlan(path, text, text, { changes: [], ledger, foreign: [] });
   const result = declareFirewall(text ?? "", lines, before, ledger);
   const created = ledger.created ?? text === undefined;
-  if (created) result.ledger.created = true;
-  return filePlan(path, text, created && isEmptyFirewall(result.lines) && lines.length === 0 ? undefined : joinLines(result.lines), result);
+  const goes = created && isEmptyFirewall(result.lines) && lines.length === 0;
+  // one that somebody else makes after that is theirs
+  if (goes) delete result.ledger.created;
+  else if (created) result.ledger.created = true;
+  return filePlan(path, text, goes ? undefined : joinLines(result.lines), result);
 }
 
 /**
@@ -113,12 +118,13 @@ function declareFirewall(text: string, lines: string[], before: string[], ledger
   const there = splitLines(text);
   const stands = (header: string) => there.some((line) => firewallLayout.same(line.text) === header);
   const left = before.filter((line) => line.startsWith("[") && !lines.includes(line) && stands(line));
-  const first = declare(there, firewallFamilies([...lines, ...left]), firewallFamilies(before), ledger, firewallLayout);
+  const wanted = firewallFamilies(lines);
+  const first = declare(there, [...wanted, ...left.map(headerFamily)], firewallFamilies(before), ledger, firewallLayout);
   const used = usedHeaders(first.lines, () => false);
   const ours = first.ledger.inserted.map((line) => line.text);
   const unused = left.filter((header) => ours.includes(header) && !used.includes(header));
-  const former = firewallFamilies([...lines, ...unused]);
-  const second = declare(first.lines, firewallFamilies(lines), former, first.ledger, firewallLayout);
+  const former = [...wanted, ...unused.map(headerFamily)];
+  const second = declare(first.lines, wanted, former, first.ledger, firewallLayout);
   return { ...second, changes: [...first.changes, ...second.changes], foreign: [...first.foreign, ...second.foreign] };
 }
 
@@ -130,7 +136,7 @@ function planFirewallBack(
   const path = firewallPath(state.vmid);
   const ledger = state.ledger.firewall;
   const text = answers.file(path);
-  if (text === undefined || state.ledger.firewallLines.length === 0) return filePlan(path, text, text, { changes: [], ledger, foreign: [] });
+  if (text === undefined) return filePlan(path, text, text, { changes: [], ledger, foreign: [] });
   const lines = splitLines(text);
   const ours = new Set(ledger.inserted.map((line) => firewallLayout.same(line.text)));
   const headers = usedHeaders(lines, (line) => ours.has(firewallLayout.same(line)));

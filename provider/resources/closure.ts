@@ -1,23 +1,30 @@
 import type * as pulumi from "@pulumi/pulumi";
 
+/* eslint @typescript-eslint/no-require-imports: off -- the text of the provider runs elsewhere, as CommonJS */
+
 export type KindName = "AppArmorProfile" | "LxcContainerSecurity" | "GpuPassthrough";
 
 /**
  * The provider that Pulumi serializes into the state of every resource. It knows nothing but its kind's name, so that
  * its text is short, the same for all resources of a kind, keeps no secret and no path, and goes on to work with later
- * versions of the library. The name is resolved when it runs: in the provider's process, from the program's directory.
+ * versions of the library. The engine's provider process calls `configure` before anything else; there, from the
+ * program's directory, the library takes over.
  */
 function providerOf(kind: KindName): pulumi.dynamic.ResourceProvider {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- this very text runs elsewhere, as CommonJS
-  const call = (operation: string, ...rest: unknown[]) => require("pve-posture/runtime").run(kind, operation, rest);
+  // the process ignores methods that are not there: without these, a failed `configure` would make deleting succeed
+  const closed = () => {
+    throw new Error("pve-posture is not loaded: add it to the program's own dependencies (npm install pve-posture)");
+  };
   return {
-    configure: (a) => call("configure", a),
-    check: (a, b) => call("check", a, b),
-    diff: (a, b, c) => call("diff", a, b, c),
-    create: (a) => call("create", a),
-    update: (a, b, c) => call("update", a, b, c),
-    read: (a, b) => call("read", a, b),
-    delete: (a, b) => call("delete", a, b),
+    async configure(request) {
+      require("pve-posture/runtime").open(kind, this, request);
+    },
+    check: closed,
+    diff: closed,
+    create: closed,
+    update: closed,
+    read: closed,
+    delete: closed,
   };
 }
 

@@ -73,7 +73,7 @@ export class Stack {
   destroy = () => this.run("destroy", "--yes", "--skip-preview");
 
   async run(...args: string[]): Promise<Outcome> {
-    const child = spawn("pulumi", [...args, "--non-interactive", "--color", "never"], {
+    const child = spawn("pulumi", ["--non-interactive", "--color", "never", ...args], {
       cwd: this.directory,
       env: this.env,
       stdio: ["ignore", "pipe", "pipe"],

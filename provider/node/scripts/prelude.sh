@@ -3,12 +3,12 @@
 # shellcheck shell=sh
 set -u
 LC_ALL=C
-PATH=$PATH:/usr/sbin:/sbin
-export LC_ALL PATH
 umask 022
 
-# empty on a node; a test's node lives below a directory of its own
+# empty on a node; a test's node lives below a directory of its own, and must not reach for the host's apparmor_parser
 root=${PVE_POSTURE_ROOT-}
+[ -n "$root" ] || PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL PATH
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pve-posture.XXXXXX") || exit 70
 trap 'rm -rf "$tmp"' EXIT
@@ -27,7 +27,8 @@ frame() {
 reachable() {
   up=$1
   while up=${up%/*}; [ -n "$up" ] && [ ! -e "$up" ]; do :; done
-  [ -z "$up" ] || [ -x "$up" ]
+  # below a plain file nothing can be
+  [ -z "$up" ] || [ ! -d "$up" ] || [ -x "$up" ]
 }
 
 observe_file() {

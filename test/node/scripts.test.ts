@@ -1,0 +1,631 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  answersOf, decodeAnswers, decodeOutcome, encodeRequests, encodeTransaction, type Refusal,
+} from "../../provider/node/protocol.js";
+import type { Answers, Request, Step } from "../../provider/plan/steps.js";
+import { standInsFor, type StandIns } from "../../provider/testing/index.js";
+
+const text = (name: string): string => readFileSync(`provider/node/scripts/${name}`, "utf8");
+const observeScript = text("prelude.sh") + text("observe.sh");
+const applyScript = text("prelude.sh") + text("apply.sh");
+
+/** Every kind of sh that a node may have, of those that are here. */
+const shells: [name: string, command: string[]][] = (
+  [
+    ["sh", ["sh"]],
+    ["dash", ["dash"]],
+    ["busybox sh", ["busybox", "sh"]],
+    // --norc: with a socket for its input bash takes itself for rshd's
+    ["bash --posix", ["bash", "--posix", "--norc"]],
+  ] as [string, string[]][]
+).filter(([, [program, ...rest]]) => spawnSync(program!, [...rest, "-c", "exit 0"]).status === 0);
+
+const roots: string[] = [];
+after(() => roots.forEach((root) => rmSync(root, { recursive: true, force: true })));
+
+/** A node's tree with its programs, and the scripts run over it. Content is latin1 as everywhere. */
+class Place {
+  shell: string[] = ["sh"];
+  private constructor(readonly node: StandIns) {
+    mkdirSync(join(node.root, "tmp"), { recursive: true });
+  }
+
+  static async make(options: Parameters<typeof standInsFor>[1] = {}): Promise<Place> {
+    const root = mkdtempSync(join(tmpdir(), "pve-posture-test-"));
+    roots.push(root);
+    return new Place(await standInsFor(root, options));
+  }
+
+  get env() {
+    return { ...this.node.env, TMPDIR: join(this.node.root, "tmp") };
+  }
+
+  at(path: string): string {
+    return join(this.node.root, path);
+  }
+
+  read(path: string): string | undefined {
+    return existsSync(this.at(path)) ? readFileSync(this.at(path), "latin1") : undefined;
+  }
+
+  write(path: string, content: string): void {
+    mkdirSync(join(this.at(path), ".."), { recursive: true });
+    writeFileSync(this.at(path), content, "latin1");
+  }
+
+  run(script: string, input: Buffer, as: string[] = []) {
+    const [program, ...args] = [...as, ...this.shell, "-c", script];
+    const result = spawnSync(program!, args, { env: this.env, input, maxBuffer: 1 << 26 });
+    return { stdout: result.stdout, stderr: result.stderr.toString(), status: result.status };
+  }
+
+  observe(requests: Request[], as: string[] = []): { answers: Answers; statuses: string[] } {
+    const { stdout, stderr } = this.run(observeScript, encodeRequests(requests), as);
+    const replies = decodeAnswers(stdout, requests.length);
+    if (!replies) throw new Error(`no answers but ${stdout.toString()} ${stderr}`);
+    const answers = answersOf(requests, replies, (what) => {
+      throw new Error(`denied: ${what}`);
+    });
+    return { answers, statuses: replies.map(({ status }) => status) };
+  }
+
+  users(profile: string): string {
+    const { stdout } = this.run(observeScript, encodeRequests([{ ask: "users", profile }]));
+    return decodeAnswers(stdout, 1)![0]!.body.toString();
+  }
+
+  apply(steps: Step[], observe: Request[] = [], wait = 1): "done" | Refusal {
+    const { stdout, stderr } = this.run(applyScript, encodeTransaction(steps, observe, wait));
+    return this.outcome(stdout, observe, stderr);
+  }
+
+  outcome(stdout: Buffer, observe: Request[] = [], stderr = ""): "done" | Refusal {
+    const outcome = decodeOutcome(stdout, observe);
+    if (!outcome) throw new Error(`neither done nor refused: ${stdout.toString()} ${stderr}`);
+    return Array.isArray(outcome) ? "done" : outcome;
+  }
+
+  /** The stand-ins' own files aside, everything that is there, with its content. */
+  everything(below = ""): Record<string, string> {
+    const found: Record<string, string> = {};
+    for (const entry of readdirSync(this.at(below || "/"), { withFileTypes: true })) {
+      const path = `${below}/${entry.name}`;
+      if (path === "/.stand-ins" || path.startsWith("/run/lock")) continue;
+      if (entry.isDirectory()) Object.assign(found, this.everything(path), { [`${path}/`]: "" });
+      else found[path] = entry.isSymbolicLink() ? "link" : readFileSync(this.at(path), "latin1");
+    }
+    return found;
+  }
+}
+
+const conf = "arch: amd64\nunprivileged: 1\n";
+const confFile = "/etc/pve/lxc/951.conf";
+const firewall = "/etc/pve/firewall/951.fw";
+const lock: Step = { do: "lock", path: "/run/lock/lxc/pve-config-951.lock" };
+const change = (after: string | undefined, before = conf, path = confFile): Step => ({ do: "file", path, before, after });
+const make = (after: string, path = confFile): Step => ({ do: "file", path, before: undefined, after });
+const profile = (body = "/x r,", flags = "") => `profile lxc-a ${flags}{\n  ${body}\n}\n`;
+const profileFile = "/etc/apparmor.d/lxc-a";
+const deploy = (before: string | undefined, after: string): Step[] => [
+  { do: "lock", path: "/run/lock/pve-posture.lock" },
+  { do: "file", path: profileFile, before, after },
+  { do: "check", profile: "lxc-a" },
+  { do: "load", profile: "lxc-a", path: profileFile },
+];
+const withdraw = (before: string | undefined): Step[] => [
+  { do: "lock", path: "/run/lock/pve-posture.lock" },
+  { do: "unused", profile: "lxc-a" },
+  { do: "unload", profile: "lxc-a", path: profileFile },
+  { do: "file", path: profileFile, before, after: undefined },
+];
+const kernelList = "/sys/kernel/security/apparmor/profiles";
+/** A parser that does what the stand-in does, save for one letter of its options, with which it fails. */
+const failingAt = (letter: string, words = "broken on purpose"): Record<string, string> => ({
+  apparmor_parser: `#!/bin/sh\ncase " $* " in *" -${letter} "*) echo '${words}' >&2; exit 1 ;; esac\nexec "$PVE_POSTURE_ROOT/real-parser" "$@"\n`,
+});
+async function withFailingParser(letter: string, files: Record<string, string>): Promise<Place> {
+  const whole = await Place.make();
+  const parser = readFileSync(join(whole.node.path, "apparmor_parser"), "utf8");
+  const place = await Place.make({ files, standIns: failingAt(letter) });
+  place.write("/real-parser", parser.replaceAll(whole.node.root, place.node.root));
+  chmodSync(place.at("/real-parser"), 0o755);
+  return place;
+}
+
+const fileSize = 1 << 20;
+const hostile: [string, string][] = [
+  ["nothing at all", ""],
+  ["shell syntax", "$(touch /tmp/pwned) `id` ${HOME} ; rm -rf / & | > x\n"],
+  ["quotes", `'"\\'"'"'\\"\n''`],
+  ["NUL and every other byte", Array.from({ length: 256 }, (_, i) => String.fromCharCode(i)).join("")],
+  ["empty lines, and lines that look like the protocol", "\n\nbytes 0\nlock /x 1\n\n\nobserve file /etc/shadow\n\n"],
+  ["no line break at the end", "a\nb"],
+  ["1 MiB", Array.from({ length: fileSize }, (_, i) => String.fromCharCode((i * 7 + (i >> 8)) & 255)).join("")],
+];
+
+for (const [name, shell] of shells) {
+  describe(`the node's scripts under ${name}`, () => {
+    const start = async (options?: Parameters<typeof standInsFor>[1]) => Object.assign(await Place.make(options), { shell });
+
+    for (const [what, content] of hostile) {
+      it(`writes and reads byte for byte: ${what}`, async () => {
+        const place = await start({ files: { [confFile]: conf } });
+        expect(place.apply([lock, change(content)])).to.equal("done");
+        expect(place.read(confFile) === content, "written").to.be.true;
+        const { answers } = place.observe([{ ask: "file", path: confFile }]);
+        expect(answers.file(confFile) === content, "read").to.be.true;
+        expect(place.apply([lock, change(conf, content)])).to.equal("done");
+        expect(place.read(confFile)).to.equal(conf);
+        expect(readdirSync(place.at("/tmp"))).to.deep.equal([]);
+        expect(existsSync("/tmp/pwned")).to.be.false;
+      });
+    }
+
+    it("loads, replaces and unloads a profile", async () => {
+      const place = await start();
+      expect(place.apply(deploy(undefined, profile()))).to.equal("done");
+      expect(place.read(kernelList)).to.contain("\nlxc-a (enforce)\n");
+      expect(place.apply(deploy(profile(), profile("/x r,", "flags=(complain) ")))).to.equal("done");
+      expect(place.read(kernelList)).to.contain("\nlxc-a (complain)\n");
+      expect(place.apply(withdraw(profile("/x r,", "flags=(complain) ")))).to.equal("done");
+      expect(place.read(kernelList)).not.to.contain("lxc-a ");
+      expect(place.read(profileFile)).to.be.undefined;
+    });
+
+    it("restores the files and refuses, where the last step fails", async () => {
+      const place = await start({ files: { [confFile]: conf }, standIns: failingAt("r") });
+      place.write("/real-parser", "#!/bin/sh\ncase \" $* \" in *' -N '*) echo lxc-a ;; esac\n");
+      chmodSync(place.at("/real-parser"), 0o755);
+      const before = place.everything();
+      const refusal = place.apply([...deploy(undefined, profile()).slice(0, 2), change("changed\n"), ...deploy(undefined, profile()).slice(3)]);
+      expect(refusal).to.deep.include({ code: "node-failed", detail: "load lxc-a", output: "broken on purpose" });
+      expect(place.everything()).to.deep.equal(before);
+    });
+
+    it("tells a profile from one whose name only begins alike", async () => {
+      const place = await start();
+      place.write(kernelList, "lxc-a b (enforce)\nlxc-ab (enforce)\nlxc-a (x) (enforce)\n");
+      const loaded: Step[] = [{ do: "loaded", profile: "lxc-a" }];
+      expect(place.apply(loaded)).to.deep.include({ code: "profile-not-loaded", detail: "lxc-a" });
+      place.write(kernelList, "lxc-a b (enforce)\nlxc-a (unconfined)\n");
+      expect(place.apply(loaded)).to.equal("done");
+    });
+  });
+}
+
+describe("observing a node", () => {
+  it("tells files that are there, empty or absent", async () => {
+    const place = await Place.make({ files: { "/empty": "", "/full": "x\n" } });
+    symlinkSync("nowhere", place.at("/dangling"));
+    const paths = ["/empty", "/full", "/absent", "/absent/below", "/full/below", "/dangling"];
+    const { answers } = place.observe(paths.map((path) => ({ ask: "file", path })));
+    expect(paths.map((path) => answers.file(path))).to.deep.equal(["", "x\n", undefined, undefined, undefined, undefined]);
+  });
+
+  it("doesn't take a directory for an empty or an absent file", async () => {
+    const place = await Place.make();
+    expect(place.observe([{ ask: "file", path: "/etc" }]).statuses).to.deep.equal(["denied"]);
+  });
+
+  it("gives the files and paths of a pattern, whatever their content", async () => {
+    const place = await Place.make();
+    place.write("/d/a/info", "no line break");
+    place.write("/d/b b/info", "12 /d/c/info\nlooks like a frame\n");
+    place.write("/d/$(x)/info", "\0");
+    mkdirSync(place.at("/d/e/info"), { recursive: true });
+    const { answers } = place.observe([
+      { ask: "files", pattern: "/d/*/info" }, { ask: "paths", pattern: "/d/*" }, { ask: "paths", pattern: "/none/*" },
+      { ask: "files", pattern: "/none/*" }, { ask: "paths", pattern: "/d/a" },
+    ]);
+    expect(answers.files("/d/*/info")).to.deep.equal({
+      "/d/$(x)/info": "\0", "/d/a/info": "no line break", "/d/b b/info": "12 /d/c/info\nlooks like a frame\n",
+    });
+    expect(answers.paths("/d/*")).to.deep.equal(["/d/$(x)", "/d/a", "/d/b b", "/d/e"]);
+    expect(answers.paths("/none/*")).to.deep.equal([]);
+    expect(answers.files("/none/*")).to.deep.equal({});
+    expect(answers.paths("/d/a")).to.deep.equal(["/d/a"]);
+  });
+
+  const stanza = (name: string, status: string, version: string) => `Package: ${name}\nStatus: ${status}\nVersion: ${version}\n`;
+  const packages: [string, string | undefined, string | undefined][] = [
+    ["installed", stanza("pve-container", "install ok installed", "6.1.10"), "6.1.10"],
+    ["removed, its settings left", stanza("pve-container", "deinstall ok config-files", "5.0.1"), undefined],
+    ["one whose name only begins alike", stanza("pve-container-x", "install ok installed", "1"), undefined],
+    ["named in another's dependencies", `${stanza("a", "install ok installed", "1").trimEnd()}\nDepends: pve-container\n`, undefined],
+    ["no package list", undefined, undefined],
+  ];
+  for (const [what, status, expected] of packages) {
+    it(`a package: ${what}`, async () => {
+      const place = await Place.make();
+      rmSync(place.at("/var/lib/dpkg/status"));
+      if (status !== undefined) place.write("/var/lib/dpkg/status", status);
+      expect(place.observe([{ ask: "package", name: "pve-container" }]).answers.package("pve-container")).to.equal(expected);
+    });
+  }
+
+  const names: [string, string, string][] = [
+    ["names it", "arch: amd64\nlxc.apparmor.profile: lxc-a\n", "container 951 pve\n"],
+    ["names it in another spelling", "lxc.apparmor.profile  =lxc-a \t\r\n", "container 951 pve\n"],
+    ["names another that begins alike", "lxc.apparmor.profile: lxc-ab\nlxc.apparmor.profile: lxc.a\n", ""],
+    ["names it in a comment", "#lxc.apparmor.profile: lxc-a\n", ""],
+    ["names it in a snapshot", "arch: amd64\n[snap_1]\nlxc.apparmor.profile: lxc-a\n", ""],
+    ["names it in what is pending", "arch: amd64\n[pve:pending]\nlxc.apparmor.profile: lxc-a\n", ""],
+    ["names it below what is no section to Proxmox VE", "[x]\n[not closed\n[a b]\nlxc.apparmor.profile: lxc-a\n", "container 951 pve\n"],
+  ];
+  for (const [what, text, expected] of names) {
+    it(`users of a profile: a container that ${what}`, async () => {
+      const place = await Place.make({ files: { [confFile]: text } });
+      expect(place.users("lxc-a")).to.equal(expected);
+    });
+  }
+
+  it("users of a profile: containers of other nodes of the cluster", async () => {
+    const place = await Place.make({ files: { "/etc/pve/nodes/pve2/lxc/100.conf": "lxc.apparmor.profile: lxc-a\n" } });
+    expect(place.users("lxc-a")).to.equal("container 100 pve2\n");
+  });
+
+  const labels: [string, string, boolean][] = [
+    ["in enforce mode", "lxc-a (enforce)\n", true],
+    ["without a mode", "lxc-a\n", true],
+    ["in a child profile", "lxc-a//child (enforce)\n", true],
+    ["in a namespace", "lxc-a//&:lxc-951_<-var-lib-lxc>:unconfined (enforce)\n", true],
+    ["of another name that begins alike", "lxc-ab (enforce)\n", false],
+    ["of another name that ends alike", "x-lxc-a (enforce)\n", false],
+    ["unconfined", "unconfined\n", false],
+  ];
+  for (const [what, label, expected] of labels) {
+    // alone and among others: grep names a file only when it is given several
+    for (const others of [0, 2]) {
+      it(`users of a profile: a process ${what}${others ? ", among others" : ""}`, async () => {
+        const place = await Place.make({ files: { "/proc/4242/attr/current": label } });
+        for (let i = 0; i < others; i++) place.write(`/proc/${i + 1}/attr/current`, "unconfined\n");
+        expect(place.users("lxc-a")).to.equal(expected ? "process 4242\n" : "");
+      });
+    }
+  }
+
+  it("a request that it doesn't know is denied, and the others are answered", async () => {
+    const place = await Place.make({ files: { "/a": "A" } });
+    const { stdout } = place.run(observeScript, Buffer.from("exec id\nfile /a\n"));
+    expect(decodeAnswers(stdout, 2)!.map(({ status, body }) => `${status} ${body.toString()}`)).to.deep.equal(["denied ", "ok A"]);
+  });
+
+  it("says denied, not absent, where another user may not look", async function () {
+    if (process.getuid?.() !== 0) {
+      console.log("      not root: can't become another user");
+      return this.skip();
+    }
+    if (spawnSync("setpriv", ["--version"]).status !== 0) {
+      console.log("      no setpriv here");
+      return this.skip();
+    }
+    const place = await Place.make({ files: { "/etc/secret/file": "x", "/etc/open": "y", "/etc/closed": { content: "z", mode: 0o600 } } });
+    chmodSync(place.node.root, 0o755);
+    chmodSync(place.at("/etc/secret"), 0o700);
+    chmodSync(place.at("/tmp"), 0o777);
+    const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const paths = ["/etc/secret/file", "/etc/secret/absent", "/etc/closed", "/etc/open", "/etc/absent"];
+    const { statuses } = place.observe(paths.map((path) => ({ ask: "file", path })), nobody);
+    expect(statuses).to.deep.equal(["denied", "denied", "denied", "ok", "absent"]);
+  });
+});
+
+describe("applying a transaction", () => {
+  it("answers what was asked for after it", async () => {
+    const place = await Place.make({ files: { [confFile]: conf } });
+    const asked: Request[] = [{ ask: "file", path: confFile }, { ask: "file", path: firewall }];
+    const { stdout } = place.run(applyScript, encodeTransaction([lock, change("new\n")], asked, 1));
+    const outcome = decodeOutcome(stdout, asked);
+    expect((outcome as { status: string; body: Buffer }[]).map(({ status, body }) => [status, body.toString()])).to.deep.equal([
+      ["ok", "new\n"], ["absent", ""],
+    ]);
+  });
+
+  it("makes the directory of the first firewall file on a fresh node, and files that were not there", async () => {
+    const place = await Place.make({ files: { [confFile]: conf } });
+    rmSync(place.at("/etc/pve/firewall"), { recursive: true });
+    expect(place.apply([lock, make("[RULES]\n", firewall)])).to.equal("done");
+    expect(place.read(firewall)).to.equal("[RULES]\n");
+    expect(place.apply([lock, change(undefined, "[RULES]\n", firewall)])).to.equal("done");
+    expect(place.read(firewall)).to.be.undefined;
+  });
+
+  it("takes what is another name's leftovers for no obstacle", async () => {
+    const place = await Place.make({ files: { [confFile]: conf, [`${confFile}.tmp.1`]: "of Proxmox VE" } });
+    expect(place.apply([lock, change("new\n")])).to.equal("done");
+    expect(place.read(`${confFile}.tmp.1`)).to.equal("of Proxmox VE");
+  });
+
+  describe("refuses, and leaves everything as it was", () => {
+    const cases: { name: string; options?: Parameters<typeof standInsFor>[1]; prepare?(place: Place): void; steps: Step[]; refusal: Partial<Refusal> }[] = [
+      {
+        name: "a file that has another text by now",
+        steps: [lock, change("new\n", "other\n")],
+        refusal: { code: "changed-meanwhile", detail: confFile },
+      },
+      {
+        name: "a file that has one byte more by now",
+        steps: [lock, change("new\n", conf.slice(0, -1))],
+        refusal: { code: "changed-meanwhile", detail: confFile },
+      },
+      {
+        name: "a file that is there by now",
+        steps: [lock, make("new\n")],
+        refusal: { code: "changed-meanwhile", detail: confFile },
+      },
+      {
+        name: "a file that is gone by now",
+        steps: [lock, change("new\n", "old\n", firewall)],
+        refusal: { code: "changed-meanwhile", detail: firewall },
+      },
+      {
+        name: "the second of two files that has changed: the first is not written either",
+        steps: [lock, change("new\n"), change("new\n", "old\n", firewall)],
+        refusal: { code: "changed-meanwhile", detail: firewall },
+      },
+      {
+        name: "a directory in the file's place",
+        prepare: (place) => mkdirSync(place.at(firewall), { recursive: true }),
+        steps: [lock, make("new\n", firewall)],
+        refusal: { code: "changed-meanwhile", detail: firewall },
+      },
+      {
+        name: "a symbolic link in the file's place",
+        prepare: (place) => symlinkSync("/etc/passwd", place.at(profileFile)),
+        steps: deploy(undefined, profile()),
+        refusal: { code: "node-failed", detail: `link ${profileFile}` },
+      },
+      {
+        name: "a dangling link in the file's place",
+        prepare: (place) => symlinkSync("nowhere", place.at(profileFile)),
+        steps: deploy(undefined, profile()),
+        refusal: { code: "node-failed", detail: `link ${profileFile}` },
+      },
+      { name: "no flock", options: { programs: { flock: false } }, steps: [lock, change("new\n")], refusal: { code: "node-failed", detail: "flock" } },
+      {
+        name: "no apparmor_parser",
+        options: { programs: { apparmor_parser: false } },
+        steps: deploy(undefined, profile()),
+        refusal: { code: "no-apparmor", detail: "parser" },
+      },
+      {
+        name: "a kernel without AppArmor",
+        prepare: (place) => unlinkSync(place.at(kernelList)),
+        steps: deploy(undefined, profile()),
+        refusal: { code: "no-apparmor", detail: "kernel" },
+      },
+      {
+        name: "a kernel without AppArmor, for a container that needs a profile",
+        prepare: (place) => unlinkSync(place.at(kernelList)),
+        steps: [lock, { do: "loaded", profile: "lxc-a" }, change("new\n")],
+        refusal: { code: "no-apparmor", detail: "kernel" },
+      },
+      {
+        name: "a profile that is not loaded",
+        steps: [lock, { do: "loaded", profile: "lxc-a" }, change("new\n")],
+        refusal: { code: "profile-not-loaded", detail: "lxc-a" },
+      },
+      { name: "a profile that doesn't compile", steps: deploy(undefined, profile("/x r")), refusal: { code: "profile-invalid", detail: "lxc-a" } },
+      {
+        name: "a profile of another name",
+        steps: deploy(undefined, "profile lxc-b { /x r, }\n"),
+        refusal: { code: "profile-invalid", detail: "name lxc-a", output: "lxc-b" },
+      },
+      {
+        name: "a second profile in the text",
+        steps: deploy(undefined, `${profile()}profile lxc-b { /x r, }\n`),
+        refusal: { code: "profile-invalid", detail: "name lxc-a", output: "lxc-a\nlxc-b" },
+      },
+      {
+        name: "a text without a profile",
+        steps: deploy(undefined, "# nothing\n"),
+        refusal: { code: "profile-invalid", detail: "name lxc-a", output: "" },
+      },
+      {
+        name: "a profile that a container names",
+        options: { files: { [confFile]: "lxc.apparmor.profile: lxc-a\n", [profileFile]: profile() } },
+        steps: withdraw(profile()),
+        refusal: { code: "profile-in-use", detail: "lxc-a", output: "container 951 pve" },
+      },
+      {
+        name: "a profile that a process runs under",
+        options: { files: { "/proc/7/attr/current": "lxc-a (enforce)\n", [profileFile]: profile() } },
+        steps: withdraw(profile()),
+        refusal: { code: "profile-in-use", detail: "lxc-a", output: "process 7" },
+      },
+    ];
+    for (const { name, options, prepare, steps, refusal } of cases) {
+      it(name, async () => {
+        const place = await Place.make({ ...options, files: { [confFile]: conf, ...options?.files } });
+        prepare?.(place);
+        const before = place.everything();
+        expect(place.apply(steps)).to.deep.include(refusal);
+        expect(place.everything()).to.deep.equal(before);
+      });
+    }
+
+    it("a lock that another process holds", async () => {
+      const place = await Place.make({ files: { [confFile]: conf } });
+      const holder = spawn("flock", ["-x", place.at(lock.do === "lock" ? lock.path : ""), "sh", "-c", "echo held; read -r _"]);
+      await new Promise((resolve) => holder.stdout.once("data", resolve));
+      try {
+        expect(place.apply([lock, change("new\n")], [], 0)).to.deep.include({ code: "container-locked", detail: "/run/lock/lxc/pve-config-951.lock" });
+        expect(place.read(confFile)).to.equal(conf);
+      } finally {
+        const gone = new Promise((resolve) => holder.once("exit", resolve));
+        holder.stdin.end("\n");
+        await gone;
+      }
+      expect(place.apply([lock, change("new\n")], [], 0)).to.equal("done");
+    });
+
+    it("whatever a cut connection left of the input", async () => {
+      const place = await Place.make({ files: { [confFile]: conf } });
+      const steps: Step[] = [lock, change("new\n"), make("[RULES]\n", firewall)];
+      const whole = encodeTransaction(steps, [{ ask: "file", path: confFile }], 1);
+      const before = place.everything();
+      for (let length = 0; length < whole.length; length += 1 + (length % 3)) {
+        const outcome = place.outcome(place.run(applyScript, whole.subarray(0, length)).stdout);
+        expect(outcome, `${length} bytes`).to.deep.include({ code: "node-failed", detail: "incomplete" });
+      }
+      expect(place.everything()).to.deep.equal(before);
+    });
+
+    it("steps that were cut, although they refer to no bytes", async () => {
+      const place = await Place.make({ files: { [confFile]: conf } });
+      place.write(kernelList, "lxc-a (enforce)\n");
+      const whole = encodeTransaction(withdraw(undefined), [], 1).toString();
+      for (const lines of [1, 2, 3, 4]) {
+        const cut = whole.split("\n").slice(0, lines).map((line) => `${line}\n`).join("");
+        expect(place.outcome(place.run(applyScript, Buffer.from(cut)).stdout), `${lines} lines`).to.deep.include({ detail: "incomplete" });
+      }
+      expect(place.read(kernelList)).to.equal("lxc-a (enforce)\n");
+    });
+  });
+
+  describe("restores every byte when a step fails on the way", () => {
+    it("loading a new profile", async () => {
+      const place = await withFailingParser("r", {});
+      const before = place.everything();
+      expect(place.apply(deploy(undefined, profile()))).to.deep.include({ code: "node-failed", detail: "load lxc-a", output: "broken on purpose" });
+      expect(place.everything()).to.deep.equal(before);
+    });
+
+    it("loading a profile over one that is loaded: says what it could not load again", async () => {
+      const place = await withFailingParser("r", { [profileFile]: profile("/old r,") });
+      place.write(kernelList, "lxc-a (enforce)\n");
+      const before = place.everything();
+      const refusal = place.apply(deploy(profile("/old r,"), profile()));
+      expect(refusal).to.deep.include({ code: "restore-failed", detail: "load lxc-a, not restored: profile:lxc-a" });
+      expect(place.everything()).to.deep.equal(before);
+    });
+
+    it("a kernel that takes a profile and doesn't list it", async () => {
+      const place = await Place.make({
+        standIns: { apparmor_parser: "#!/bin/sh\ncase \" $* \" in *' -N '*) echo lxc-a ;; esac\n" },
+      });
+      const before = place.everything();
+      expect(place.apply(deploy(undefined, profile()))).to.deep.include({ code: "node-failed", detail: "verify lxc-a" });
+      expect(place.everything()).to.deep.equal(before);
+    });
+
+    it("unloading", async () => {
+      const place = await withFailingParser("R", { [profileFile]: profile() });
+      place.write(kernelList, "lxc-a (enforce)\n");
+      const before = place.everything();
+      expect(place.apply(withdraw(profile()))).to.deep.include({ code: "node-failed", detail: "unload lxc-a" });
+      expect(place.everything()).to.deep.equal(before);
+    });
+
+    it("removing the file after unloading: the profile is loaded again", async () => {
+      const place = await Place.make({ files: { [profileFile]: profile() }, standIns: { rm: "#!/bin/sh\ncase $* in *apparmor.d/lxc-a) echo no >&2; exit 1 ;; esac\nexec /bin/rm \"$@\"\n" } });
+      place.write(kernelList, "lxc-a (enforce)\n");
+      const before = place.everything();
+      expect(place.apply(withdraw(profile()))).to.deep.include({ code: "node-failed", detail: `remove ${profileFile}`, output: "no" });
+      expect(place.everything()).to.deep.equal(before);
+    });
+
+    it("the second of two files", async () => {
+      const place = await Place.make({
+        files: { [confFile]: conf, [firewall]: "[RULES]\n" },
+        standIns: { mv: "#!/bin/sh\ncase $* in *951.fw.tmp.*) echo no >&2; exit 1 ;; esac\nexec /bin/mv \"$@\"\n" },
+      });
+      const before = place.everything();
+      expect(place.apply([lock, change("new\n"), change("more\n", "[RULES]\n", firewall)])).to.deep.include({
+        code: "node-failed", detail: `write ${firewall}`, output: "no",
+      });
+      expect(place.everything()).to.deep.equal(before);
+    });
+
+    it("a file system that keeps something else than was written", async () => {
+      const place = await Place.make({
+        files: { [confFile]: conf },
+        standIns: { mv: "#!/bin/sh\n/bin/mv \"$@\" || exit 1; [ -e \"$PVE_POSTURE_ROOT/lied\" ] && exit; : > \"$PVE_POSTURE_ROOT/lied\" && echo lie >> \"$3\"\n" },
+      });
+      expect(place.apply([lock, change("new\n")])).to.deep.include({ code: "node-failed", detail: `write ${confFile}` });
+      expect(place.read(confFile)).to.equal(conf);
+    });
+
+    it("a file that can't be restored either: says which", async () => {
+      const place = await Place.make({
+        files: { [confFile]: conf, [firewall]: "[RULES]\n" },
+        standIns: {
+          mv: "#!/bin/sh\ncase $* in *951.fw.tmp.*) exit 1 ;; *) [ ! -e \"$PVE_POSTURE_ROOT/once\" ] || exit 1; : > \"$PVE_POSTURE_ROOT/once\" ;; esac\nexec /bin/mv \"$@\"\n",
+        },
+      });
+      const refusal = place.apply([lock, change("new\n"), change("more\n", "[RULES]\n", firewall)]);
+      expect(refusal).to.deep.include({ code: "restore-failed", detail: `write ${firewall}, not restored: ${confFile}` });
+    });
+
+    it("a directory that takes no new file (of /etc/pve: no quorum)", async function () {
+      if (process.getuid?.() !== 0 || spawnSync("setpriv", ["--version"]).status !== 0) return this.skip();
+      const place = await Place.make({ files: { [confFile]: conf } });
+      chmodSync(place.node.root, 0o755);
+      for (const path of ["/tmp", "/run/lock/lxc"]) chmodSync(place.at(path), 0o777);
+      const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+      const { stdout } = place.run(applyScript, encodeTransaction([lock, change("new\n")], [], 1), nobody);
+      expect(place.outcome(stdout)).to.deep.include({ code: "no-quorum", detail: confFile });
+      expect(place.read(confFile)).to.equal(conf);
+      expect(readdirSync(place.at("/tmp"))).to.deep.equal([]);
+    });
+  });
+
+  it("lets exactly one of two at the same time win; the other learns of it", async () => {
+    const place = await Place.make({ files: { [confFile]: conf } });
+    for (let round = 0; round < 5; round++) {
+      place.write(confFile, conf);
+      const outcomes = await Promise.all(
+        ["one\n", "two\n"].map(
+          (after) =>
+            new Promise<"done" | Refusal>((resolve, reject) => {
+              const child = spawn("sh", ["-c", applyScript], { env: place.env });
+              const parts: Buffer[] = [];
+              child.stdout.on("data", (part: Buffer) => parts.push(part));
+              child.on("error", reject);
+              child.on("close", () => resolve(place.outcome(Buffer.concat(parts))));
+              child.stdin.end(encodeTransaction([lock, change(after)], [], 20));
+            }),
+        ),
+      );
+      const winner = outcomes.indexOf("done");
+      expect(winner).to.be.at.least(0);
+      expect(outcomes[1 - winner]).to.deep.include({ code: "changed-meanwhile" });
+      expect(place.read(confFile)).to.equal(["one\n", "two\n"][winner]);
+      expect(readdirSync(place.at("/etc/pve/lxc/"))).to.deep.equal(["951.conf"]);
+    }
+  });
+
+  it("leaves nothing behind when the other side is gone before the refusal", async () => {
+    const place = await Place.make({ files: { [confFile]: conf } });
+    const before = place.everything();
+    // the reader closes the pipe at once, so that the script's words meet nobody
+    const command = `{ sleep 0.2; cat; } | "$0" -c "$1" | true`;
+    const input = encodeTransaction([lock, change("new\n"), change("new\n", "old\n", firewall)], [], 1);
+    for (const [, shell] of shells.filter(([, command]) => command.length === 1)) {
+      spawnSync("sh", ["-c", command, shell[0]!, applyScript], { env: place.env, input });
+      expect(place.everything(), shell[0]).to.deep.equal(before);
+    }
+  });
+
+  it("any bytes arrive exactly", async function () {
+    this.timeout(60_000);
+    const place = await Place.make();
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), (one, two) => {
+        const [a, b] = [one, two].map((bytes) => Buffer.from(bytes).toString("latin1")) as [string, string];
+        place.write("/a", a);
+        expect(place.apply([change(b, a, "/a"), make(a, "/b")])).to.equal("done");
+        expect([place.read("/a"), place.read("/b")]).to.deep.equal([b, a]);
+        rmSync(place.at("/b"));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -1,0 +1,152 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { appArmorProfile } from "../../provider/plan/apparmor-profile.js";
+import { Model, Resource, kernelList, refusal, words } from "./model.js";
+
+const path = "/etc/apparmor.d/lxc-a";
+const text = (body = "/x r,", flags = "") => `profile lxc-a ${flags}{\n  ${body}\n}\n`;
+const inputs = (profile = text()) => ({ node: "pve", name: "lxc-a", profile });
+const deploy = ["lock /run/lock/pve-posture.lock", `file ${path}`, "check lxc-a", `load ${path}`];
+const withdraw = ["lock /run/lock/pve-posture.lock", "unused lxc-a", `unload ${path}`, `file ${path}`];
+const loaded = (mode = "enforce") => ({ [kernelList]: `lxc-container-default (enforce)\nlxc-a (${mode})\n` });
+
+describe("the plan for an AppArmor profile", () => {
+  const cases: { name: string; files: Record<string, string>; profile?: string; steps: string[]; differences: string[] }[] = [
+    {
+      name: "nothing there",
+      files: {},
+      steps: deploy,
+      differences: [`${path} is not there`, "the kernel has not loaded it"],
+    },
+    { name: "all there", files: { [path]: text(), ...loaded() }, steps: [], differences: [] },
+    {
+      name: "the file alone",
+      files: { [path]: text() },
+      steps: deploy,
+      differences: ["the kernel has not loaded it"],
+    },
+    {
+      name: "another text",
+      files: { [path]: text("/y r,"), ...loaded() },
+      steps: deploy,
+      differences: [`${path} has another text (first different line: 2)`],
+    },
+    {
+      name: "in another mode",
+      files: { [path]: text(), ...loaded("complain") },
+      steps: deploy,
+      differences: ["the kernel has it in complain mode, not enforce"],
+    },
+    {
+      name: "in complain mode, as its flags say",
+      files: { [path]: text("/x r,", "flags=(attach_disconnected,complain) "), ...loaded("complain") },
+      profile: text("/x r,", "flags=(attach_disconnected,complain) "),
+      steps: [],
+      differences: [],
+    },
+    {
+      name: "a child in complain mode, itself in enforce mode",
+      files: { [path]: text("profile c flags=(complain) { }"), ...loaded() },
+      profile: text("profile c flags=(complain) { }"),
+      steps: [],
+      differences: [],
+    },
+    {
+      name: "letters beyond ASCII, which are bytes in the file",
+      files: { [path]: Buffer.from(text("# für 🔒"), "utf8").toString("latin1"), ...loaded() },
+      profile: text("# für 🔒"),
+      steps: [],
+      differences: [],
+    },
+  ];
+  for (const { name, files, profile, steps, differences } of cases) {
+    it(name, () => {
+      const resource = new Resource(appArmorProfile, new Model(files));
+      const plan = resource.plan(inputs(profile));
+      expect(words(plan.steps)).to.deep.equal(steps);
+      expect(plan.differences).to.deep.equal(differences);
+      resource.up(inputs(profile));
+      expect(resource.plan(inputs(profile)).steps, "a second time").to.deep.equal([]);
+      expect(resource.state).to.include({ loaded: true, path });
+      expect(resource.state!.drift).to.deep.equal([]);
+    });
+  }
+
+  it("never overwrites a file that declares others", () => {
+    const resource = new Resource(appArmorProfile, new Model({ [path]: `${text()}profile other { }\n` }));
+    const error = refusal(() => resource.plan(inputs()));
+    expect(error.code).to.equal("conflict");
+    expect(error.what).to.equal(`${path} declares other profiles too: other`);
+  });
+
+  it("an update keeps what was there in the beginning", () => {
+    const model = new Model({ [path]: text("/old r,"), ...loaded() });
+    const before = model.snapshot();
+    const resource = new Resource(appArmorProfile, model);
+    resource.up(inputs());
+    resource.up(inputs(text("/new r,", "flags=(complain) ")));
+    expect(model.file(kernelList)).to.contain("lxc-a (complain)");
+    expect(words(resource.destroy().steps)).to.deep.equal([deploy[0], deploy[1], deploy[2], deploy[3]]);
+    expect(model.snapshot()).to.deep.equal(before);
+  });
+
+  it("is gone only when neither the file nor the kernel has it", () => {
+    const gone = (files: Record<string, string>) => appArmorProfile.isGone(inputs(), new Model(files));
+    expect([gone({}), gone({ [path]: text() }), gone(loaded())]).to.deep.equal([true, false, false]);
+  });
+
+  const deletions: [string, Record<string, string>, (model: Model) => void, string[]][] = [
+    ["unloads and removes what it made", {}, () => {}, withdraw],
+    ["does nothing where all is gone already", {}, (model) => (model.files_.delete(path), model.files_.set(kernelList, "")), []],
+    ["unloads what is left in the kernel alone", {}, (model) => void model.files_.delete(path), withdraw],
+    ["takes a profile away that was a file only, and puts the file back", { [path]: text("/old r,") }, () => {}, withdraw],
+    [
+      "does nothing where somebody has put everything back",
+      { [path]: text("/old r,"), ...loaded() },
+      (model) => void model.files_.set(path, text("/old r,")),
+      [],
+    ],
+  ];
+  for (const [name, files, meanwhile, steps] of deletions) {
+    it(`deleting ${name}`, () => {
+      const model = new Model(files);
+      const resource = new Resource(appArmorProfile, model);
+      resource.up(inputs());
+      meanwhile(model);
+      expect(words(resource.destroy().steps)).to.deep.equal(steps);
+      expect(model.file(path)).to.equal(files[path]);
+    });
+  }
+
+  it("deleting leaves what another resource has declared since", () => {
+    const resource = new Resource(appArmorProfile, new Model());
+    resource.up(inputs());
+    const asked: string[] = [];
+    const claimed = (file: string, form: string) => asked.push(`${file} ${form}`) > 0;
+    expect(resource.planDelete(claimed).steps).to.deep.equal([]);
+    expect(asked).to.deep.equal([`${path} lxc-a`]);
+  });
+
+  it("property: applied, nothing is left to do; deleted, the bytes are as before", () => {
+    const profile = fc.tuple(fc.string({ unit: "grapheme" }), fc.constantFrom("", "flags=(complain) ", "(unconfined) ")).map(
+      ([comment, flags]) => text(`# ${comment.replace(/[\n\0]/g, "")}`, flags),
+    );
+    const before = fc.option(profile, { nil: undefined });
+    fc.assert(
+      fc.property(before, fc.boolean(), fc.array(profile, { minLength: 1, maxLength: 3 }), (old, inKernel, texts) => {
+        const bytes = old === undefined ? undefined : Buffer.from(old, "utf8").toString("latin1");
+        const model = new Model({ [path]: bytes });
+        if (bytes !== undefined && inKernel) model.apply([{ do: "load", profile: "lxc-a", path }]);
+        const untouched = model.snapshot();
+        const resource = new Resource(appArmorProfile, model);
+        for (const declared of texts) {
+          resource.up(inputs(declared));
+          expect(resource.plan(inputs(declared)).steps).to.deep.equal([]);
+          expect(model.file(path)).to.equal(Buffer.from(declared, "utf8").toString("latin1"));
+        }
+        resource.destroy();
+        expect(model.snapshot()).to.deep.equal(untouched);
+      }),
+    );
+  });
+});
