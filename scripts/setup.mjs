@@ -14,9 +14,10 @@ function run(why, command, ...args) {
 }
 
 if (!existsSync(installed) || statSync("package-lock.json").mtimeMs > statSync(installed).mtimeMs) {
-  run("Installing the packages", "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error");
+  run("Installing the packages and compiling the library", "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error");
+} else {
+  run("Compiling the library", "npm", "run", "--silent", "build");
 }
-run("Compiling the library", "npm", "run", "--silent", "build");
 
 if (process.argv.includes("--test")) {
   const wanted = { "openssh-server": "/usr/sbin/sshd", apparmor: "/usr/sbin/apparmor_parser" };
