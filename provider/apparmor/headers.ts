@@ -40,8 +40,16 @@ function headerOf(statement: { word: string; line: number }[]): ProfileHeader[] 
 
 /** `flags=` is optional in the grammar: `profile x (complain) {` is old, and still read. */
 function flagsOf(conditions: string): string {
-  const others = conditions.replace(/\bxattrs\s*=\s*\([^)]*\)/g, "");
-  return /(?:^|\s)(?:flags\s*=\s*)?\(([^)]*)\)/.exec(others)?.[1] ?? "";
+  for (let at = 0; ; ) {
+    const open = conditions.indexOf("(", at);
+    const close = open < 0 ? -1 : conditions.indexOf(")", open);
+    if (close < 0) return "";
+    const before = conditions.slice(at, open).slice(-40);
+    const key = before.trimEnd();
+    // `xattrs=(…)` and a path that holds parentheses are none
+    if (key.endsWith("=") ? /(?:^|\s)flags\s*=$/.test(key) : /(?:^|\s)$/.test(before)) return conditions.slice(open + 1, close);
+    at = close + 1;
+  }
 }
 
 /** Words and the braces of blocks; a brace within a word belongs to a glob or a variable. */

@@ -186,15 +186,16 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     if (this.settings().preview === "offline") return;
     const inputs = this.inputsOf(news);
     await this.whenReachable(news, undefined, async () => {
+      const answers = await this.observe(inputs);
       try {
-        const plan = this.plan(inputs, undefined, await this.observe(inputs));
+        const plan = this.plan(inputs, undefined, answers);
         if (changesSomething(plan.steps)) this.tell("will change", inputs, plan, news);
         else say(`${this.where(inputs)}: is as declared already; it will be adopted unchanged`);
         for (const note of [...plan.notes, ...(plan.blocked ? [plan.blocked.what] : [])]) say(`${this.where(inputs)}: ${note}`);
       } catch (error) {
         // what is missing now may be made by the same program before its turn comes
-        if (isUnreachable(error) || !(error instanceof PostureError)) throw error;
-        warn((error as PostureError).message);
+        if (!(error instanceof PostureError)) throw error;
+        warn(error.message);
       }
     });
   }

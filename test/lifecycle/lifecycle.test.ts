@@ -338,9 +338,10 @@ describe("the life of a resource", () => {
       nodes.onApply = [invalid];
       const error = await rejection(profile.create(news));
       expect(error.message).to.contain("apparmor_parser refuses profile lxc-a").and.not.contain(secret);
-      const { id, outs } = await profile.create(news);
-      nodes.onApply = [invalid];
-      expect((await rejection(profile.delete(id, outs))).message).not.to.contain(secret);
+      const other = world();
+      const { id, outs } = await other.profile.create(news);
+      other.nodes.onApply = [invalid];
+      expect((await rejection(other.profile.delete(id, outs))).message).not.to.contain(secret);
     });
 
     it("that become public are a change, so that the state learns of it", async () => {

@@ -25,7 +25,7 @@ describe("checking inputs", () => {
     ["and in comments of the firewall", security({ firewall: { rules: [{ direction: "in", action: "DROP", comment: "x\nIN ACCEPT" }] } }), ["firewall.rules[0].comment"]],
     ["an option smuggled into a word", security({ firewall: { rules: [{ direction: "in", action: "DROP", source: "1.2.3.4 -p tcp" }] } }), ["firewall.rules[0].source"]],
     ["a port without a protocol", security({ firewall: { rules: [{ direction: "in", action: "DROP", dport: "22" }] } }), ["firewall.rules[0].dport"]],
-    ["a name that is a path", profile({ name: "../../etc/passwd" }), ["name"]],
+    ["a name that is a path", profile({ name: "../../etc/passwd" }), ["name", "profile"]],
     ["a name that disagrees with the text", profile({ name: "lxc-b" }), ["profile"]],
     ["two profiles", profile({ profile: "profile lxc-a { }\nprofile lxc-b { }\n" }), ["profile"]],
     ["NUL", profile({ profile: "profile lxc-a { }\n\0" }), ["profile"]],
