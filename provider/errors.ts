@@ -26,6 +26,7 @@ export type ErrorCode =
   | "gpu-not-found"
   | "changed-meanwhile" // somebody else edited the file between our read and our write, repeatedly
   | "conflict" // two declarations, or a declaration and the node, can't both hold
+  | "interrupted" // what ran on the node ended without saying how
   | "node-failed" // a step on the node failed; everything was restored
   | "restore-failed" // a step on the node failed, and so did restoring
   // what the program says

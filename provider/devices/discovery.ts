@@ -33,6 +33,8 @@ export interface GpuHost {
   gpus: Gpu[];
   /** nodes that every user of a vendor's GPUs needs */
   shared: Record<Gpu["vendor"], DeviceNode[]>;
+  /** whether `nvidia-uvm` is loaded: without it CUDA finds no device */
+  uvm: boolean;
 }
 
 const vendors: Record<string, Gpu["vendor"]> = { "0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel" };
@@ -83,6 +85,7 @@ export function discoverGpus(reading: GpuReading): GpuHost {
       amd: node("/dev/kfd", majors.get("kfd"), 0),
       intel: [],
     },
+    uvm: uvmMajor !== undefined,
   };
 }
 

@@ -25,7 +25,14 @@ export function selectGpus(host: GpuHost, selectors: GpuPassthroughInputs["gpus"
 }
 
 /** The device nodes that the GPUs need: their own and what they share. */
-export function neededNodes(host: GpuHost, gpus: readonly Gpu[]): DeviceNode[] {
+export function neededNodes(host: GpuHost, gpus: readonly Gpu[], node: string): DeviceNode[] {
+  if (!host.uvm && gpus.some(({ vendor }) => vendor === "nvidia")) {
+    throw new PostureError(
+      "gpu-not-found",
+      `${node} has not loaded nvidia-uvm, without which CUDA finds no device`,
+      "Run `nvidia-modprobe -c 0 -u` on the node, and have that done at boot.",
+    );
+  }
   const vendors = [...new Set(gpus.map(({ vendor }) => vendor))];
   return [...gpus.flatMap(({ nodes }) => nodes), ...vendors.flatMap((vendor) => host.shared[vendor])];
 }

@@ -38,6 +38,11 @@ export class Claims {
     );
   }
 
+  /** The resource stands for nothing, wherever it was. */
+  forget(id: string): void {
+    for (const claims of this.byMachine.values()) claims.delete(id);
+  }
+
   drop(machine: string, id: string): void {
     this.of(machine).delete(id);
   }

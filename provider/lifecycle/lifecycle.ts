@@ -8,7 +8,7 @@ import type { Kept, Kind, Plan } from "../plan/kind.js";
 import { machineOf } from "../plan/machine.js";
 import { changesSomething, type Answers } from "../plan/steps.js";
 import type { Claims } from "./claims.js";
-import { isUnreachable } from "./reach.js";
+import { isUncertain, isUnreachable } from "./reach.js";
 import { renderChanges, say, warn } from "./report.js";
 import type { Turns } from "./turns.js";
 import { failuresOf, hasUnknown, ownInputs, type Failure } from "./validate.js";
@@ -71,7 +71,12 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
   async create(news: Props): Promise<{ id: string; outs: Props }> {
     const inputs = this.inputsOf(news);
     const id = `${inputs.node}/${this.kind.title(inputs).replaceAll(" ", "-")}/${randomBytes(4).toString("hex")}`;
-    return { id, outs: await this.converge(id, inputs, undefined, news) };
+    const outs = await this.converge(id, inputs, undefined, news).catch((error: unknown) => {
+      // what was not made stands for nothing; a partial failure has an id, and does
+      if (!(error instanceof Error && "id" in error)) this.claims.forget(id);
+      throw error;
+    });
+    return { id, outs };
   }
 
   async update(id: string, olds: Props, news: Props): Promise<{ outs: Props }> {
@@ -126,7 +131,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         const unsure = (cause: Error) =>
           partial(id, { ...intended, ...kept(news) }, `${cause.message}\n  It is not known whether the change took effect.`);
         const after = await apply().catch((error: unknown) => {
-          if (!isUnreachable(error)) throw hideSecrets(error, secrecy);
+          if (!isUncertain(error)) throw hideSecrets(error, secrecy);
           return this.afterLoss(inputs, plan, apply, error, unsure);
         });
         const { state, problem } = this.readBack(inputs, intended, plan.memory, after, secrecy);
@@ -172,7 +177,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     try {
       return await apply();
     } catch (error) {
-      if (isUnreachable(error)) throw unsure(cause);
+      if (isUncertain(error)) throw unsure(cause);
       if (!(error instanceof PostureError) || error.code !== "changed-meanwhile") throw error;
     }
     const answers = await this.observe(inputs).catch(() => Promise.reject(unsure(cause)));

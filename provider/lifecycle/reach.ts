@@ -14,3 +14,7 @@ export type Unreachable = PostureError & { code: "unreachable" };
 
 export const isUnreachable = (error: unknown): error is Unreachable =>
   error instanceof PostureError && unreachable.has(error.code);
+
+/** After these, an apply may have taken effect or not. */
+export const isUncertain = (error: unknown): error is Unreachable =>
+  isUnreachable(error) || (error instanceof PostureError && error.code === "interrupted");

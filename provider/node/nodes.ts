@@ -83,7 +83,7 @@ function denied(node: string, what: string): never {
 function broken(node: string, code: number | null, stdout: Buffer, stderr: Buffer): PostureError {
   const said = (stderr.length > 0 ? stderr : stdout).toString("utf8").trim().slice(0, 2000);
   return new PostureError(
-    "node-failed",
+    "interrupted",
     `${node}: the script ended with ${code ?? "a signal"}${said ? ` and said: ${said}` : " and said nothing"}`,
     "A login that prints text (in .bashrc, or a forced command) or a full /tmp does this; `ssh <node> true` must print nothing.",
   );

@@ -95,7 +95,7 @@ function tryPassThrough(inputs: GpuPassthroughInputs, answers: Answers): { gpus:
 function passedThrough({ node, gpus: selectors }: GpuPassthroughInputs, answers: Answers): { gpus: Gpu[]; nodes: DeviceNode[] } {
   const host = readHost(answers);
   const gpus = selectGpus(host, selectors, node);
-  return { gpus, nodes: neededNodes(host, gpus) };
+  return { gpus, nodes: neededNodes(host, gpus, node) };
 }
 
 function readHost(answers: Answers): GpuHost {

@@ -60,9 +60,14 @@ describe("finding GPUs", () => {
 
   it("says which nodes are there now, and gives AMD its kfd", () => {
     const host = discoverGpus(reading({ devices: majors("195 nvidia", "510 nvidia-uvm", "240 kfd"), nvidia: nvidia(0), drm: { card0: drm("0x1002", 0, "p") }, nodes: ["/dev/nvidia0", "/dev/kfd"] }));
-    expect(neededNodes(host, host.gpus).map(({ path, exists }) => `${path} ${exists}`)).to.deep.equal([
+    expect(neededNodes(host, host.gpus, "pve").map(({ path, exists }) => `${path} ${exists}`)).to.deep.equal([
       "/dev/nvidia0 true", "/dev/dri/card0 false", "/dev/nvidiactl false", "/dev/nvidia-uvm false", "/dev/nvidia-uvm-tools false", "/dev/kfd true",
     ]);
+  });
+
+  it("refuses NVIDIA without nvidia-uvm, which CUDA needs", () => {
+    const host = discoverGpus(reading({ devices: majors("195 nvidia"), nvidia: nvidia(0) }));
+    expect(() => neededNodes(host, host.gpus, "pve")).to.throw("pve has not loaded nvidia-uvm");
   });
 
   it("takes a UUID only where it is one", () => {

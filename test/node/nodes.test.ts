@@ -43,7 +43,7 @@ describe("nodes", () => {
     const { nodes } = pool({ code: 1, stdout: "Welcome to pve!\n", stderr: "" }, { code: 0, stdout: "ok 1\nA" });
     const asked = [nodes.observe("pve", [file("/a")]), nodes.observe("pve", [file("/b")])].map(rejection);
     for (const error of await Promise.all(asked)) {
-      expect(error.code).to.equal("node-failed");
+      expect(error.code).to.equal("interrupted");
       expect(error.what).to.equal("pve: the script ended with 1 and said: Welcome to pve!");
     }
     expect((await nodes.observe("pve", [file("/a")])).file("/a")).to.equal("A");
