@@ -1,17 +1,14 @@
 import { lxcContainerSecurityInputs, type LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
 import { parseConf, parseEntry, parseOptions, property } from "../container/conf.js";
-import { declare, giveBack, type EditResult } from "../container/families.js";
-import {
-  firewallFamilies, firewallLayout, firewallLines, headerFamily, isEmptyFirewall, usedHeaders,
-} from "../container/firewall.js";
-import { emptyLedger, type Ledger } from "../container/ledger.js";
-import { joinLines, splitLines } from "../container/lines.js";
+import { firewallLines } from "../container/firewall.js";
+import type { Ledger } from "../container/ledger.js";
 import { postureLines } from "../container/posture.js";
 import { shown } from "../container/shown.js";
 import {
-  confClaims, confRequests, containerPlan, drifted, filePlan, isContainerGone, leftNotes, nothing, planConf, planConfBack,
-  readConf, type FilePlan,
+  confClaims, confRequests, containerPlan, drifted, isContainerGone, leftNotes, nothing, planConf, planConfBack,
+  readConf,
 } from "./container.js";
+import { firewallClaims, firewallPath, planFirewall, planFirewallBack } from "./firewall.js";
 import type { Kept, Kind, Plan } from "./kind.js";
 import { machineOf } from "./machine.js";
 import type { Answers } from "./steps.js";
@@ -28,8 +25,6 @@ export interface LxcContainerSecurityState extends LxcContainerSecurityInputs, K
   /** the lines that the resource stands for */
   lines: string[];
 }
-
-const firewallPath = (vmid: number): string => `/etc/pve/firewall/${vmid}.fw`;
 
 /** Users write Unicode; files are latin1 here. */
 const toBytes = (line: string): string => Buffer.from(line, "utf8").toString("latin1");
@@ -56,20 +51,13 @@ export const lxcContainerSecurity: Kind<LxcContainerSecurityInputs, LxcContainer
     const { vmid, ledger } = state;
     if (isContainerGone(vmid, answers)) return nothing;
     const conf = planConfBack(vmid, readConf(vmid, answers), { lines: ledger.confLines, ledger: ledger.conf }, claimed);
-    const firewall = planFirewallBack(state, answers, claimed);
+    const firewall = planFirewallBack(vmid, answers, { lines: ledger.firewallLines, ledger: ledger.firewall }, claimed);
     return containerPlan(vmid, answers, undefined, [conf, firewall], leftNotes([...conf.foreign, ...firewall.foreign]));
   },
 
   claims: ({ vmid, ledger }) => [
     ...confClaims(vmid, ledger.confLines),
-    ...firewallFamilies(ledger.firewallLines).flatMap((family) =>
-      family.lines.map((line) => ({
-        path: firewallPath(vmid),
-        id: family.id,
-        exclusive: family.mode === "whole",
-        text: firewallLayout.same(line),
-      })),
-    ),
+    ...firewallClaims(vmid, ledger.firewallLines),
   ],
 
   outputs(inputs, ledger, answers, secrecy): LxcContainerSecurityState {
@@ -91,59 +79,8 @@ function filesOf(inputs: LxcContainerSecurityInputs, former: Kept<Memory> | unde
   const rules = firewallLines(inputs.firewall ?? {}).map(toBytes);
   const before = former && { lines: former.ledger.confLines, ledger: former.ledger.conf };
   const conf = planConf(vmid, readConf(vmid, answers), confLines, before);
-  const firewall = planFirewall(vmid, answers, rules, former?.ledger);
+  const firewall = planFirewall(vmid, answers, rules, former && { lines: former.ledger.firewallLines, ledger: former.ledger.firewall });
   return { conf, firewall, memory: { conf: conf.ledger, confLines, firewall: firewall.ledger, firewallLines: rules } };
-}
-
-function planFirewall(vmid: number, answers: Answers, lines: string[], former: Memory | undefined): FilePlan {
-  const path = firewallPath(vmid);
-  const text = answers.file(path);
-  const ledger = former?.firewall ?? emptyLedger();
-  const before = former?.firewallLines ?? [];
-  if (lines.length === 0 && before.length === 0) return filePlan(path, text, text, { changes: [], ledger, foreign: [] });
-  const result = declareFirewall(text ?? "", lines, before, ledger);
-  const created = ledger.created ?? text === undefined;
-  const goes = created && isEmptyFirewall(result.lines) && lines.length === 0;
-  // one that somebody else makes after that is theirs
-  if (goes) delete result.ledger.created;
-  else if (created) result.ledger.created = true;
-  return filePlan(path, text, goes ? undefined : joinLines(result.lines), result);
-}
-
-/**
- * A header that is no longer declared goes only where it is ours and nothing stands below it: what stands there, others'
- * or what we have given back, would slip into the section above.
- */
-function declareFirewall(text: string, lines: string[], before: string[], ledger: Ledger): EditResult {
-  const there = splitLines(text);
-  const stands = (header: string) => there.some((line) => firewallLayout.same(line.text) === header);
-  const left = before.filter((line) => line.startsWith("[") && !lines.includes(line) && stands(line));
-  const wanted = firewallFamilies(lines);
-  const first = declare(there, [...wanted, ...left.map(headerFamily)], firewallFamilies(before), ledger, firewallLayout);
-  const used = usedHeaders(first.lines, () => false);
-  const ours = first.ledger.inserted.map((line) => line.text);
-  const unused = left.filter((header) => ours.includes(header) && !used.includes(header));
-  const former = [...wanted, ...unused.map(headerFamily)];
-  const second = declare(first.lines, wanted, former, first.ledger, firewallLayout);
-  return { ...second, changes: [...first.changes, ...second.changes], foreign: [...first.foreign, ...second.foreign] };
-}
-
-function planFirewallBack(
-  state: LxcContainerSecurityState,
-  answers: Answers,
-  claimed: (path: string, form: string) => boolean,
-): FilePlan {
-  const path = firewallPath(state.vmid);
-  const ledger = state.ledger.firewall;
-  const text = answers.file(path);
-  if (text === undefined) return filePlan(path, text, text, { changes: [], ledger, foreign: [] });
-  const lines = splitLines(text);
-  const ours = new Set(ledger.inserted.map((line) => firewallLayout.same(line.text)));
-  const headers = usedHeaders(lines, (line) => ours.has(firewallLayout.same(line)));
-  const result = giveBack(lines, firewallFamilies(state.ledger.firewallLines), ledger, firewallLayout, (line) =>
-    headers.includes(line.trim().toUpperCase()) || claimed(path, firewallLayout.same(line)),
-  );
-  return filePlan(path, text, ledger.created && isEmptyFirewall(result.lines) ? undefined : joinLines(result.lines), result);
 }
 
 /** What the operator would find out the hard way. */
