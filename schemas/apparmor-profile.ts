@@ -30,11 +30,12 @@ export const appArmorProfileInputs = z
     if (found.length === 1 && found[0] === name) return;
     const problem =
       found.length === 0
-        ? `declares no profile: expected \`profile ${name} flags=(…) { … }\``
+        ? `is not declared by the text, which declares no profile: expected \`profile ${name} flags=(…) { … }\``
         : found.length === 1
-          ? `declares the profile ${found[0]}, but the resource's name is ${name}: they must agree`
-          : `declares ${found.length} profiles (${found.join(", ")}): declare each as a resource of its own`;
-    context.addIssue({ code: "custom", path: ["profile"], message: problem });
+          ? `must agree with the text, which declares the profile ${found[0]}`
+          : `is one of ${found.length} profiles that the text declares (${found.join(", ")}): make each a resource of its own`;
+    // not at `profile`: the engine shows the value of what it complains of, and that is the whole text
+    context.addIssue({ code: "custom", path: ["name"], params: { of: ["profile"] }, message: problem });
   });
 
 export type AppArmorProfileInputs = z.infer<typeof appArmorProfileInputs>;

@@ -54,6 +54,16 @@ const deviceRule = z.strictObject({
   }),
 });
 
+/** LXC keeps a list of what is allowed after `deny a`; there, a deny takes back an equal allow and does nothing else. */
+function deniesThatDoNothing(rules: z.infer<typeof deviceRule>[], context: z.RefinementCtx): void {
+  rules.forEach(({ action, rule }, index) => {
+    const before = rules.slice(0, index);
+    if (action !== "deny" || rule.trim() === "a" || !before.some((one) => one.action === "deny" && one.rule.trim() === "a")) return;
+    const message = "does nothing behind `deny a`, where all that is not allowed is denied: narrow the allow rules instead";
+    context.addIssue({ code: "custom", path: [index], message });
+  });
+}
+
 const features = z.strictObject({
   nesting: z.boolean().optional(),
   keyctl: z.boolean().optional(),
@@ -89,7 +99,7 @@ export const lxcContainerSecurityInputs = z
       )
       .optional(),
     idmap: idmap.optional(),
-    deviceRules: z.array(deviceRule).optional(),
+    deviceRules: z.array(deviceRule).superRefine(deniesThatDoNothing).optional(),
     capDrop: z.array(capability).optional(),
     capKeep: z.array(capability).optional(),
     mountEntries: z.array(oneLine.regex(/^\S+\s+\S+\s+\S+\s+\S+/, "must be a line of fstab: what, where, type, options")).optional(),

@@ -1,4 +1,4 @@
-import type { Inserted, Ledger, Removed } from "./ledger.js";
+import { emptyLedger, type Inserted, type Ledger, type Removed } from "./ledger.js";
 import type { Line } from "./lines.js";
 
 /** A line that came or went. */
@@ -20,7 +20,8 @@ export class Editor {
     readonly same: (text: string) => string,
   ) {
     this.lines = lines.map((line) => ({ ...line }));
-    this.ledger = structuredClone(ledger);
+    // a state of an earlier version may lack what came later
+    this.ledger = { ...emptyLedger(), ...structuredClone(ledger) };
   }
 
   /** The line's entry in the ledger, when it is one of ours. */
@@ -46,6 +47,13 @@ export class Editor {
     }
   }
 
+  /** Lines of these forms are no longer ours to watch: they stay where they are. */
+  release(family: string, forms: ReadonlySet<string>): void {
+    const others = (line: Inserted) => line.family !== family || !forms.has(this.same(line.text));
+    this.ledger.inserted = this.ledger.inserted.filter(others);
+    this.ledger.found = this.ledger.found.filter(others);
+  }
+
   /** A line that was found is to be given back, though it is not there any more. */
   displace(index: number, found: Inserted, eol: string): void {
     this.ledger.found = this.ledger.found.filter((line) => line !== found);
@@ -62,7 +70,11 @@ export class Editor {
     const line = this.lines[index]!;
     const mine = this.ours(line.text);
     if (mine) this.ledger.inserted.splice(this.ledger.inserted.indexOf(mine), 1);
-    else if (remember) this.ledger.removed.push({ family, ...line, ...this.origin(index) });
+    else if (remember) {
+      const form = this.same(line.text);
+      const twins = this.lines.filter(({ text }, i) => i !== index && this.same(text) === form).length;
+      this.ledger.removed.push({ family, ...line, ...this.origin(index), ...(twins > 0 ? { twins } : {}) });
+    }
     if (remember) this.ledger.found = this.ledger.found.filter((found) => found.family !== family || found.text !== line.text);
     this.take(index);
   }

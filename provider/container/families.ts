@@ -1,5 +1,5 @@
 import { Editor, type Change } from "./editor.js";
-import type { Ledger } from "./ledger.js";
+import type { Ledger, Removed } from "./ledger.js";
 import { isBlank, type Line } from "./lines.js";
 
 /**
@@ -18,6 +18,8 @@ export interface Family {
   has(text: string): boolean;
   lines: string[];
   first?(text: string): boolean;
+  /** whether a line makes LXC forget those of the family before it: ours have to stand after it */
+  resets?(text: string): boolean;
   /** `merged`: the line with the declared part in it; undefined when nothing is left to say */
   merge?(current: string | undefined): string | undefined;
   /** `merged`: the line with the declared part as it was in `before` */
@@ -39,13 +41,18 @@ export interface Layout {
   home(lines: readonly Line[], text: string): number;
 }
 
-/** Makes the lines say what is declared. What a former declaration of ours put there and this one doesn't, goes. */
+/**
+ * Makes the lines say what is declared. What a former declaration of ours put there and this one doesn't, goes.
+ *
+ * @param claimed lines that another declaration stands for too; they stay
+ */
 export function declare(
   lines: readonly Line[],
   families: Family[],
   former: Family[],
   ledger: Ledger,
   layout: Layout,
+  claimed: (text: string) => boolean = () => false,
 ): EditResult {
   const editor = new Editor(lines, ledger, layout.same);
   const now = new Set(families.map(({ id }) => id));
@@ -53,13 +60,13 @@ export function declare(
   // a merged line starts afresh, so that an option that is no longer declared is as it was before
   const merged = former.filter(({ id, mode, lines }) => mode === "merged" && now.has(id) && !sameLines(lines, families, id));
   const alone = [...gone.filter(({ mode }) => mode === "whole" || mode === "merged"), ...merged];
-  const foreign = release(editor, alone, layout, () => false);
+  const foreign = release(editor, alone, layout, claimed);
   restore(editor, (id) => alone.some((family) => family.id === id));
   editor.ledger.found = editor.ledger.found.filter(({ family }) => !alone.some(({ id }) => id === family));
-  for (const family of gone) if (!alone.includes(family)) withdraw(editor, family, [], layout);
+  for (const family of gone) if (!alone.includes(family)) withdraw(editor, family, [], layout, claimed);
   for (const family of families) {
     const before = former.find(({ id }) => id === family.id);
-    if (before && family.mode !== "merged") withdraw(editor, before, family.lines, layout);
+    if (before && family.mode !== "merged") withdraw(editor, before, family.lines, layout, claimed);
     establish(editor, family, layout, before);
     if (family.mode !== "merged") editor.adopt(family.id, family.lines, family.has);
     if (!editor.ledger.owned.includes(family.id)) editor.ledger.owned.push(family.id);
@@ -94,15 +101,23 @@ export function giveBack(
 const sameLines = (lines: string[], families: Family[], id: string): boolean =>
   families.find((family) => family.id === id)?.lines.join("\n") === lines.join("\n");
 
-/** Takes back lines that were declared and are no longer. */
-function withdraw(editor: Editor, before: Family, stay: string[], { same }: Layout): void {
+/** Takes back lines that were declared and are no longer. Those that were there before us stay. */
+function withdraw(
+  editor: Editor,
+  before: Family,
+  stay: string[],
+  { same }: Layout,
+  claimed: (text: string) => boolean,
+): void {
   const staying = new Set(stay.map(same));
   if (before.mode === "whole") return; // establish() replaces them, in their place
   const going = new Set(before.lines.map(same).filter((form) => !staying.has(form)));
   for (let i = editor.lines.length - 1; i >= 0; i--) {
     const { text } = editor.lines[i]!;
-    if (before.has(text) && going.has(same(text))) editor.remove(i, before.id, true);
+    if (!before.has(text) || !going.has(same(text)) || editor.ours(text)?.family !== before.id) continue;
+    if (!claimed(text)) editor.remove(i, before.id, false);
   }
+  editor.release(before.id, going);
 }
 
 function establish(editor: Editor, family: Family, layout: Layout, before: Family | undefined): void {
@@ -110,7 +125,10 @@ function establish(editor: Editor, family: Family, layout: Layout, before: Famil
   const satisfied = family.mode === "whole" ? wholeHolds : sharedHolds;
   if (satisfied(editor, family, layout)) return;
   if (family.mode === "whole") replaceAll(editor, family, layout, before);
-  else addMissing(editor, family, layout);
+  else {
+    removeContrary(editor, family, layout);
+    addMissing(editor, family, layout);
+  }
   if (satisfied(editor, family, layout)) return;
   // all are there, in an order that LXC would read otherwise: set them anew
   const declared = new Set(family.lines.map(layout.same));
@@ -129,17 +147,37 @@ function wholeHolds(editor: Editor, family: Family, { same }: Layout): boolean {
   return present.length === family.lines.length && family.lines.every((line, i) => same(line) === present[i]);
 }
 
-function sharedHolds(editor: Editor, family: Family, { same }: Layout): boolean {
-  const present = membersOf(editor, family);
+/** The members that LXC still knows at the end: those after the last line that makes it forget. */
+function remembered(editor: Editor, family: Family): { text: string; index: number }[] {
+  const members = membersOf(editor, family);
+  return members.slice(members.findLastIndex(({ text }) => family.resets?.(text)) + 1);
+}
+
+/** Somebody else's firsts among lines with firsts of ours: the last one wins, and makes LXC forget the others. */
+function contrary(editor: Editor, family: Family, { same }: Layout): { text: string; index: number }[] {
+  const declared = family.lines.filter((line) => family.first?.(line)).map(same);
+  if (declared.length === 0) return [];
+  return remembered(editor, family).filter(({ text }) => family.first!(text) && !declared.includes(same(text)));
+}
+
+function removeContrary(editor: Editor, family: Family, layout: Layout): void {
+  for (const { index } of contrary(editor, family, layout).toReversed()) editor.remove(index, family.id, true);
+}
+
+function sharedHolds(editor: Editor, family: Family, layout: Layout): boolean {
+  const { same } = layout;
+  const present = remembered(editor, family);
   const forms = present.map(({ text }) => same(text));
   if (family.mode === "shared") return family.lines.every((line) => forms.includes(same(line)));
+  if (contrary(editor, family, layout).length > 0) return false;
+  // a first that stands below a rule makes LXC forget it
+  const lastFirst = present.findLastIndex(({ text }) => family.first?.(text));
   let at = -1;
   for (const line of family.lines) {
-    const next = forms.indexOf(same(line), at + 1);
-    if (next < 0) return false;
-    // nothing but other firsts may stand before a first
-    if (family.first?.(line) && !present.slice(0, next).every(({ text }) => family.first!(text))) return false;
-    at = next;
+    const first = family.first?.(line) ?? false;
+    at = forms.indexOf(same(line), first ? at + 1 : Math.max(at, lastFirst) + 1);
+    if (at < 0) return false;
+    if (first && !present.slice(0, at).every(({ text }) => family.first!(text))) return false;
   }
   return true;
 }
@@ -162,13 +200,11 @@ function addMissing(editor: Editor, family: Family, layout: Layout): void {
   for (const line of family.lines) {
     const present = membersOf(editor, family);
     if (present.some(({ text }) => layout.same(text) === layout.same(line))) continue;
-    if (family.first?.(line)) {
-      editor.insert(present[firsts]?.index ?? layout.home(editor.lines, line), family.id, line);
-      firsts++;
-    } else {
-      const last = present.at(-1);
-      editor.insert(last ? last.index + 1 : layout.home(editor.lines, line), family.id, line);
-    }
+    const known = remembered(editor, family);
+    const last = present.at(-1);
+    const behind = last ? last.index + 1 : layout.home(editor.lines, line);
+    if (family.first?.(line)) editor.insert(known[firsts++]?.index ?? behind, family.id, line);
+    else editor.insert(behind, family.id, line);
   }
 }
 
@@ -209,12 +245,16 @@ function release(editor: Editor, families: Family[], layout: Layout, claimed: (t
     editor.forget(family.id);
     const others = membersOf(editor, family).map(({ text }) => text);
     const back = editor.ledger.removed.filter((removed) => removed.family === family.id);
-    const there = new Set(others.map(layout.same));
-    const lost = family.mode === "whole" && others.length > 0 ? back : back.filter(({ text }) => there.has(layout.same(text)));
+    const lost = family.mode === "whole" && others.length > 0 ? back : back.filter((removed) => isThere(others, removed, layout));
     editor.ledger.removed = editor.ledger.removed.filter((removed) => !lost.includes(removed));
     if (family.mode === "whole" && lost.length > 0) foreign.push(...others.filter((text) => !claimed(text)));
   }
   return foreign;
+}
+
+/** Whether somebody has put the line back already; equal lines that were never away don't count. */
+function isThere(texts: string[], { text, twins = 0 }: Removed, { same }: Layout): boolean {
+  return texts.filter((other) => same(other) === same(text)).length > twins;
 }
 
 function releaseMerged(editor: Editor, family: Family, layout: Layout, claimed: (text: string) => boolean): void {

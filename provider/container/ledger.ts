@@ -11,6 +11,8 @@ export interface Removed {
   eol: string;
   /** the line before it that is not ours; null at the top */
   after: string | null;
+  /** how many equal lines of others stayed */
+  twins?: number;
   /** how many lines stood before it, ours not counted */
   at: number;
 }

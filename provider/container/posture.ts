@@ -55,20 +55,30 @@ export function familiesOf(lines: readonly string[]): Family[] {
   return [...ids].map(([id, mine]) => {
     if (id === "features") return featuresFamily(mine[0]!);
     if (id === "lxc.cgroup2.devices") return devicesFamily(mine);
-    return { id, mode: repeats(id) ? "shared" : "whole", has: (text) => parseEntry(text)?.key === id, lines: mine };
+    const has = (text: string) => parseEntry(text)?.key === id;
+    const family = { id, has, lines: mine };
+    if (!repeats(id)) return { ...family, mode: "whole" };
+    return mine.some(isEmpty) ? { ...family, mode: "shared" } : { ...family, mode: "shared", resets: isEmpty };
   });
 }
 
+/** `lxc.cap.drop =` clears the list (lxc.container.conf(5)). */
+const isEmpty = (text: string): boolean => parseEntry(text)?.value === "";
+
 function devicesFamily(lines: string[]): Family {
+  const first = (text: string) => {
+    const rule = parseDeviceRule(parseEntry(text)?.value ?? "");
+    return typeof rule !== "string" && isGlobal(rule);
+  };
+  const declaresFirst = lines.some(first);
   return {
     id: "lxc.cgroup2.devices",
     mode: "ordered",
     has: (text) => deviceKey.test(parseEntry(text)?.key ?? ""),
     lines,
-    first(text) {
-      const rule = parseDeviceRule(parseEntry(text)?.value ?? "");
-      return typeof rule !== "string" && isGlobal(rule);
-    },
+    first,
+    // somebody else's deny-all clears the rules before it; next to one of ours it is in the way
+    resets: (text) => (isEmpty(text) && !lines.some(isEmpty)) || (!declaresFirst && first(text)),
   };
 }
 

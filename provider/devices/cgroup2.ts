@@ -16,7 +16,8 @@ export function parseDeviceRule(text: string): DeviceRule | string {
   const [, type, major, minor, access] = match as unknown as [string, DeviceRule["type"], string, string, string];
   const numbers = [major, minor].map((number) => (number === "*" ? "*" : Number(number)));
   if (numbers.some((number) => number !== "*" && number > 0xfffff)) return "has a number beyond 1048575";
-  if (type === "a" && (major !== "*" || minor !== "*")) return "must not narrow `a`: it stands for all devices, whatever the numbers";
+  // LXC takes only the bare `a` for all devices; with numbers it is one more rule, which matches nothing it should
+  if (type === "a") return "must be `a` alone to stand for all devices";
   return {
     type,
     major: numbers[0] as number | "*",

@@ -60,7 +60,7 @@ export function discoverGpus(reading: GpuReading): GpuHost {
       {
         index: minor,
         vendor: "nvidia",
-        model: field("Model") || "unknown",
+        model: (field("Model") || "unknown").replace(/[^\x20-\x7e]/g, "?"),
         ...(uuid && /^GPU-[0-9a-f-]{36}$/i.test(uuid) ? { uuid } : {}),
         pci,
         nodes: node(`/dev/nvidia${minor}`, nvidiaMajor, minor),

@@ -38,6 +38,13 @@ export class Claims {
     );
   }
 
+  /** Whether another resource, on whatever machine, stands for lines of these files. */
+  standsForAny(id: string, paths: readonly string[]): boolean {
+    return [...this.byMachine.values()].some((claims) =>
+      [...claims].some(([other, list]) => other !== id && list.some(({ path }) => paths.includes(path))),
+    );
+  }
+
   /** The resource stands for nothing, wherever it was. */
   forget(id: string): void {
     for (const claims of this.byMachine.values()) claims.delete(id);

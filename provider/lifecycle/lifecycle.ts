@@ -21,12 +21,12 @@ interface Diff {
 }
 
 export interface Settings {
-  preview: "live" | "offline";
+  preview: "live" | "offline" | "strict";
   lockTimeoutSeconds: number;
 }
 
 /** How often a plan is made anew because somebody else edited the file between our reading and our writing. */
-const maxRaces = 5;
+const maxRaces = 10;
 
 /** What the engine asks of a resource, in terms of its kind: observe, plan, apply, read back. */
 export class Lifecycle<Inputs extends { node: string }, State extends Inputs & Kept<Memory>, Memory> {
@@ -43,27 +43,30 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
   async check(olds: Props, news: Props): Promise<{ inputs: Props; failures: Failure[] }> {
     const failures = failuresOf(this.kind.schema, ownInputs(news));
     const isNew = Object.keys(ownInputs(olds)).length === 0;
-    if (failures.length === 0 && isNew && isPreview(news) && !hasUnknown(news)) await this.announce(news);
+    if (failures.length === 0 && isNew && isPreview(news)) await this.announce(news);
     return { inputs: news, failures };
   }
 
   async diff(id: string, olds: Props, news: Props): Promise<Diff> {
     if (hasUnknown(ownInputs(news))) return { changes: true, replaces: this.replaces(olds, news) };
     const inputs = this.inputsOf(news);
-    const former = olds as unknown as State;
+    const former = this.stateOf(olds);
     const declared = !same(this.inputsIn(olds), inputs) || secrecyOf(olds) !== secrecyOf(news);
     const offline: Diff = { changes: declared, replaces: this.replaces(olds, news) };
     if (isPreview(news) && this.settings().preview === "offline") return offline;
     return this.whenReachable(news, offline, async (): Promise<Diff> => {
       const answers = await this.observe(inputs);
-      const machine = machineOf(answers);
-      const replaces = this.replaces(olds, news, machine);
+      const machine = this.machine(answers, inputs);
+      const replaces = this.replaces(olds, news, machineOf(answers));
       if (replaces.length > 0) return { changes: true, replaces };
-      const plan = this.plan(inputs, former, answers);
+      const plan = this.plan(id, inputs, former, answers);
       const outputs = this.kind.outputs(inputs, plan.memory, answers, secrecyOf(news));
       this.claims.make(machine, id, this.kind.claims(outputs), this.where(inputs));
       const drift = changesSomething(plan.steps);
-      if (drift) this.tell(declared ? "will change" : "drift", inputs, plan, news);
+      if (drift) {
+        this.tell(declared ? "will change" : "drift", inputs, plan, news);
+        if (isPreview(news)) for (const note of plan.notes) say(`${this.where(inputs)}: ${note}`);
+      }
       return { changes: drift || declared || !same(outputs, ownInputs(olds)) };
     });
   }
@@ -80,29 +83,41 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
   }
 
   async update(id: string, olds: Props, news: Props): Promise<{ outs: Props }> {
-    return { outs: await this.converge(id, this.inputsOf(news), olds as unknown as State, news) };
+    return { outs: await this.converge(id, this.inputsOf(news), this.stateOf(olds), news) };
   }
 
   async read(id: string, props: Props): Promise<{ id: string; props: Props }> {
     const inputs = this.inputsIn(props);
     const answers = await this.observe(inputs);
     if (this.kind.isGone(inputs, answers)) return { id: "", props: {} };
-    const { ledger } = props as unknown as State;
+    const { ledger } = this.stateOf(props);
     const state = this.reading(() => this.kind.outputs(inputs, ledger, answers, secrecyOf(props)), inputs);
     return { id, props: { ...state, ...hidden(props) } };
   }
 
   async delete(id: string, props: Props): Promise<void> {
-    const state = props as unknown as State;
+    const state = this.stateOf(props);
     const inputs = this.inputsIn(props);
     await this.exclusively(state.machine, inputs, async () => {
       await this.settle(inputs, async () => {
         const answers = await this.observe(inputs);
-        const machine = machineOf(answers);
-        const plan = this.reading(
-          () => this.kind.planDelete(state, answers, (path, text) => this.claims.claimed(machine, id, path, text)),
-          inputs,
-        );
+        const machine = this.machine(answers, inputs);
+        const claimed = (path: string, text: string) => this.claims.claimed(machine, id, path, text);
+        let plan: Plan<unknown>;
+        try {
+          plan = this.reading(() => this.kind.planDelete(state, answers, claimed), inputs);
+        } catch (error) {
+          if (!this.hasMoved(error, id, state)) throw error;
+          say(`${this.where(inputs)}: ${(error as PostureError).what}; another resource stands for it there`);
+          return;
+        }
+        const kept = this.kind.claims(state).filter(({ path, text }) => claimed(path, text));
+        if (kept.length > 0) {
+          warn(
+            `${this.where(inputs)}: another resource stands for ${kept.length} of its lines now; they stay, and what was there ` +
+              "before them is no longer known. If it was renamed in the program, give it `aliases` with its former name instead.",
+          );
+        }
         this.claims.drop(machine, id);
         for (const note of plan.notes) say(`${this.where(inputs)}: ${note}`);
         if (plan.blocked) throw plan.blocked;
@@ -114,6 +129,14 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     });
   }
 
+  /** Whether the container has migrated, and a resource of this update stands for it on its new node. */
+  private hasMoved(error: unknown, id: string, state: State): boolean {
+    const paths = this.kind.claims(state).map(({ path }) => path);
+    return (
+      error instanceof PostureError && error.code === "container-elsewhere" && this.claims.standsForAny(id, paths)
+    );
+  }
+
   /** Makes the node what is declared and returns what it has then. */
   private converge(id: string, inputs: Inputs, former: State | undefined, news: Props): Promise<Props> {
     const requests = this.kind.requests(inputs);
@@ -121,8 +144,8 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     return this.exclusively(former?.machine, inputs, () =>
       this.settle(inputs, async () => {
         const answers = await this.observe(inputs);
-        const plan = this.plan(inputs, former, answers);
-        const machine = machineOf(answers);
+        const plan = this.plan(id, inputs, former, answers);
+        const machine = this.machine(answers, inputs);
         const intended = this.kind.outputs(inputs, plan.memory, answers, secrecy);
         this.claims.make(machine, id, this.kind.claims(intended), this.where(inputs));
         if (!changesSomething(plan.steps)) return { ...intended, ...hidden(news) };
@@ -138,6 +161,8 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         if (problem) {
           throw partial(id, { ...state, ...kept(news) }, `${this.where(inputs)}: the node took the change, but ${problem}`);
         }
+        // of an update, diff has told
+        if (!former) this.tell("changed", inputs, plan, news);
         for (const note of plan.notes) say(`${this.where(inputs)}: ${note}`);
         return { ...state, ...hidden(news) };
       }),
@@ -177,7 +202,8 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     try {
       return await apply();
     } catch (error) {
-      if (isUncertain(error)) throw unsure(cause);
+      // the first try may still be at it
+      if (isUncertain(error) || (error instanceof PostureError && error.code === "container-locked")) throw unsure(cause);
       if (!(error instanceof PostureError) || error.code !== "changed-meanwhile") throw error;
     }
     const answers = await this.observe(inputs).catch(() => Promise.reject(unsure(cause)));
@@ -187,15 +213,21 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     throw unsure(cause);
   }
 
+  /** What would be made, as far as the inputs are known; the engine itself asks nothing for what is not there yet. */
   private async announce(news: Props): Promise<void> {
     if (this.settings().preview === "offline") return;
-    const inputs = this.inputsOf(news);
+    const own = Object.entries(ownInputs(news));
+    const later = own.filter(([, value]) => hasUnknown(value)).map(([key]) => key);
+    const known = this.kind.schema.safeParse(Object.fromEntries(own.filter(([key]) => !later.includes(key))));
+    if (!known.success) return;
+    const inputs = known.data;
+    const missing = later.length > 0 ? ` (as far as is known: ${later.join(", ")} will be known in the update)` : "";
     await this.whenReachable(news, undefined, async () => {
       const answers = await this.observe(inputs);
       try {
-        const plan = this.plan(inputs, undefined, answers);
-        if (changesSomething(plan.steps)) this.tell("will change", inputs, plan, news);
-        else say(`${this.where(inputs)}: is as declared already; it will be adopted unchanged`);
+        const plan = this.plan("", inputs, undefined, answers);
+        if (changesSomething(plan.steps)) this.tell(`will change${missing}`, inputs, plan, news);
+        else say(`${this.where(inputs)}: is as declared already; it will be adopted unchanged${missing}`);
         for (const note of [...plan.notes, ...(plan.blocked ? [plan.blocked.what] : [])]) say(`${this.where(inputs)}: ${note}`);
       } catch (error) {
         // what is missing now may be made by the same program before its turn comes
@@ -215,7 +247,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     try {
       return await work();
     } catch (error) {
-      if (!isPreview(news) || !isUnreachable(error)) throw error;
+      if (!isPreview(news) || this.settings().preview === "strict" || !isUnreachable(error)) throw error;
       const node = String(news["node"]);
       if (!this.warned.has(node)) {
         this.warned.add(node);
@@ -232,15 +264,18 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
   /** Starts over when somebody else was faster, and waits while the container is locked. */
   private async settle<T>(inputs: Inputs, work: () => Promise<T>): Promise<T> {
     const deadline = Date.now() + this.settings().lockTimeoutSeconds * 1000;
-    for (let races = 0; ; ) {
+    for (let races = 0, told = false; ; ) {
       try {
         return await work();
       } catch (error) {
         if (!(error instanceof PostureError)) throw error;
-        if (error.code === "changed-meanwhile" && races++ < maxRaces) continue;
+        if (error.code === "changed-meanwhile" && races++ < maxRaces) {
+          await sleep(Math.random() * 100 * races);
+          continue;
+        }
         if (error.code !== "container-locked" || Date.now() >= deadline) throw error;
-        if (races === 0) say(`${this.where(inputs)}: ${error.what}; waiting up to ${this.settings().lockTimeoutSeconds} s`);
-        races = 1;
+        if (!told) say(`${this.where(inputs)}: ${error.what}; waiting up to ${this.settings().lockTimeoutSeconds} s`);
+        told = true;
         await sleep(1000);
       }
     }
@@ -250,8 +285,14 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     return this.nodes().observe(inputs.node, this.kind.requests(inputs));
   }
 
-  private plan(inputs: Inputs, former: State | undefined, answers: Answers): Plan<Memory> {
-    return this.reading(() => this.kind.plan(inputs, former, answers), inputs);
+  private plan(id: string, inputs: Inputs, former: State | undefined, answers: Answers): Plan<Memory> {
+    const claimed = (path: string, form: string) => this.claims.claimed(this.machine(answers, inputs), id, path, form);
+    return this.reading(() => this.kind.plan(inputs, former, answers, claimed), inputs);
+  }
+
+  /** What claims are kept by; a machine that can't be told is the one of that name. */
+  private machine(answers: Answers, { node }: Inputs): string {
+    return machineOf(answers) || node;
   }
 
   /** Says on which node it was. */
@@ -266,6 +307,16 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
 
   private where(inputs: Inputs): string {
     return `${inputs.node}: ${this.kind.title(inputs)}`;
+  }
+
+  private stateOf(props: Props): State {
+    const { ledger } = props;
+    if (typeof ledger === "object" && ledger !== null) return props as unknown as State;
+    throw new PostureError(
+      "invalid-input",
+      `the state of ${this.kind.title(this.inputsIn(props))} has no ledger, so what was there before us is not known`,
+      "Bring the state back from a backup. Failing that, `pulumi state delete` it and run `pulumi up`: what is there is adopted.",
+    );
   }
 
   private inputsOf(news: Props): Inputs {
@@ -283,7 +334,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
       (key) => !hasUnknown(news[key]) && !isDeepStrictEqual(olds[key], news[key]),
     );
     // another name for the same machine is no other machine
-    const moved = !hasUnknown(news["node"]) && olds["node"] !== news["node"] && (machine === undefined || machine !== olds["machine"]);
+    const moved = !hasUnknown(news["node"]) && olds["node"] !== news["node"] && (!machine || machine !== olds["machine"]);
     return moved ? [...changed, "node"] : changed;
   }
 }
@@ -304,7 +355,7 @@ const kept = (news: Props): Props => ({ ...hidden(news), __provider: news["__pro
 /** The compiler quotes the text that it doesn't understand. */
 function hideSecrets(error: unknown, secrecy: Secrecy): unknown {
   if (secrecy === "shown" || !(error instanceof PostureError)) return error;
-  return new PostureError(error.code, `${error.what.split("\n")[0]} (details not shown: an input is a secret)`, error.hint);
+  return new PostureError(error.code, `the node refused it: ${error.code} (details not shown, as an input is a secret)`);
 }
 
 /** An error that the engine takes as «it exists, but not quite as it should», and that keeps what was really done. */

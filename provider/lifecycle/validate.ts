@@ -23,7 +23,7 @@ export function failuresOf(schema: z.ZodType, inputs: Record<string, unknown>): 
   const result = schema.safeParse(inputs);
   if (result.success) return [];
   return flatten(result.error.issues)
-    .filter(({ path }) => !unknown.some((other) => isPrefix(other, path) || isPrefix(path, other)))
+    .filter(({ path, of }) => !unknown.some((other) => isPrefix(other, path) || isPrefix(path, other) || of.includes(other[0]!)))
     // nor what two inputs make together, one of them unknown: the message quotes the stand-in
     .filter(({ message }) => !message.includes(unknownValue))
     .map(({ path, message }) => ({ property: pathText(path), reason: message }));
@@ -40,11 +40,13 @@ function unknownPaths(value: unknown, path: PropertyKey[] = []): PropertyKey[][]
 const isPrefix = (a: PropertyKey[], b: PropertyKey[]): boolean => a.every((part, i) => part === b[i]);
 
 /** A key that isn't an input is reported where it stands, not at its parent. */
-function flatten(issues: readonly z.core.$ZodIssue[]): { path: PropertyKey[]; message: string }[] {
+function flatten(issues: readonly z.core.$ZodIssue[]): { path: PropertyKey[]; message: string; of: PropertyKey[] }[] {
   return issues.flatMap(({ path, ...issue }) => {
     if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => ({ path: [...path, key], message: "is not an input of this resource; check the spelling" }));
-    return [{ path, message: issue.message.replace(/^Invalid input: /, "") }];
+      return issue.keys.map((key) => ({ path: [...path, key], message: "is not an input of this resource; check the spelling", of: [] }));
+    // a problem between two inputs, reported at one of them
+    const of = issue.code === "custom" ? ((issue.params?.["of"] as PropertyKey[] | undefined) ?? []) : [];
+    return [{ path, of, message: issue.message.replace(/^Invalid input: /, "") }];
   });
 }
 

@@ -81,7 +81,9 @@ function denied(node: string, what: string): never {
 }
 
 function broken(node: string, code: number | null, stdout: Buffer, stderr: Buffer): PostureError {
-  const said = (stderr.length > 0 ? stderr : stdout).toString("utf8").trim().slice(0, 2000);
+  // the first line is what a greeting would be; what follows may be a file of the node, with its secrets
+  const [greeting = ""] = stdout.toString("utf8", 0, 200).split("\n");
+  const said = stderr.toString("utf8").trim().slice(0, 2000) || (/^(?:ok|absent|denied|done|refused)\b/.test(greeting) ? "" : greeting);
   return new PostureError(
     "interrupted",
     `${node}: the script ended with ${code ?? "a signal"}${said ? ` and said: ${said}` : " and said nothing"}`,

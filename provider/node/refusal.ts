@@ -89,7 +89,17 @@ function failedStep(node: string, detail: string, said: string, steps: readonly 
   if (detail === "incomplete") return fail("the connection was cut while the steps were sent", "Run it again.");
   if (detail === "flock") return fail("has no flock", "Install util-linux on the node.");
   if (detail.startsWith("link ")) return fail(`${detail.slice(5)} is a symbolic link`, "Replace it by a file of its own.");
+  if (detail === "tmp") return fail(`its directory for temporary files can't be written${said}`, "Is the disk full? See `df` on the node.");
   const [verb, object] = detail.split(" ");
+  if (verb === "disabled") {
+    return fail(
+      `AppArmor profile ${object} is disabled by the link /etc/apparmor.d/disable/${object}, so it would not be loaded`,
+      `Remove the link first (rm, or aa-enforce ${object}).`,
+    );
+  }
+  if (verb === "users") {
+    return fail(`whether AppArmor profile ${object} is in use can't be told, as this can't be read${said}`, "It was left as it is.");
+  }
   const what: Record<string, string> = {
     write: `writing ${object} failed`,
     remove: `removing ${object} failed`,

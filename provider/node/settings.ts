@@ -45,8 +45,8 @@ export interface Settings {
   nodes: Record<string, NodeSettings>;
   /** path of the ssh_config to read, `"none"` for none; undefined: what ssh reads */
   sshConfig?: string;
-  /** whether a preview may log in to nodes */
-  preview: "live" | "offline";
+  /** whether a preview asks the nodes, and whether one that can't be reached is an error there */
+  preview: "live" | "offline" | "strict";
   /** how long to wait for PVE's lock of a container, in seconds */
   lockTimeoutSeconds: number;
   /** undefined: ConnectTimeout of `~/.ssh/config`, else 10 */
@@ -103,7 +103,7 @@ export function readSettings(get: (key: string) => string | undefined, env: Node
       ...nodesFrom("PVE_POSTURE_NODES", env.PVE_POSTURE_NODES),
     },
     sshConfig: one("pve-posture:sshConfig", "PVE_POSTURE_SSH_CONFIG", text),
-    preview: one("pve-posture:preview", "PVE_POSTURE_PREVIEW", z.enum(["live", "offline"])) ?? "live",
+    preview: one("pve-posture:preview", "PVE_POSTURE_PREVIEW", z.enum(["live", "offline", "strict"])) ?? "live",
     lockTimeoutSeconds:
       one("pve-posture:lockTimeoutSeconds", "PVE_POSTURE_LOCK_TIMEOUT_SECONDS", seconds(0, 600)) ?? 10,
     connectTimeoutSeconds: one(

@@ -39,7 +39,7 @@ export function sudoRefusal(result: ExecResult, target: Target): PostureError | 
     `${describeTarget(target)}: ${user} is logged in, but can't become root: ${refusal[1]} (${text.trim().split("\n")[0]}).`,
     `Log in as root, or let ${user} use sudo without a password. As root on the node:\n` +
       `  apt-get install sudo\n` +
-      `  echo '${user} ALL=(root) NOPASSWD: ALL' > /etc/sudoers.d/pve-posture && chmod 440 /etc/sudoers.d/pve-posture && visudo -c\n` +
+      `  echo '${user} ALL=(root) NOPASSWD: /usr/bin/sh' > /etc/sudoers.d/pve-posture && chmod 440 /etc/sudoers.d/pve-posture && visudo -c\n` +
       `(The account is then as good as root: guard its keys alike.)`,
   );
 }

@@ -4,7 +4,7 @@ import { profileHeaders } from "../apparmor/headers.js";
 import { expectedMode, loadedMode } from "../apparmor/kernel.js";
 import { PostureError } from "../errors.js";
 import type { Kept, Kind, Plan } from "./kind.js";
-import { machineOf, machineRequest } from "./machine.js";
+import { machineOf, machineRequests } from "./machine.js";
 import type { Answers, Step } from "./steps.js";
 
 /** What stood in the profile's place before it was ours. */
@@ -37,7 +37,7 @@ export const appArmorProfile: Kind<AppArmorProfileInputs, AppArmorProfileState, 
   title: ({ name }) => `AppArmor profile ${name}`,
 
   requests: ({ name }) => [
-    machineRequest,
+    ...machineRequests,
     { ask: "file", path: pathOf(name) },
     { ask: "file", path: kernelList },
   ],
@@ -56,6 +56,13 @@ export const appArmorProfile: Kind<AppArmorProfileInputs, AppArmorProfileState, 
         "conflict",
         `${path} declares other profiles too: ${others.map((header) => header.name).join(", ")}`,
         "Overwriting it would lose them. Choose another name, or move them to files of their own.",
+      );
+    }
+    if (!former && found === undefined && mode !== undefined) {
+      throw new PostureError(
+        "conflict",
+        `AppArmor profile ${name} is loaded already, from another file than ${path}`,
+        `Choose another name. If nothing needs it (a file that was removed while it was loaded), unload it on the node: echo -n ${name} > /sys/kernel/security/apparmor/.remove`,
       );
     }
     const memory = former?.ledger ?? { ...(found === undefined ? {} : { text: found }), loaded: mode !== undefined };

@@ -7,8 +7,8 @@ import { joinLines } from "../container/lines.js";
 import { familiesOf } from "../container/posture.js";
 import { shown, type Secrecy } from "../container/shown.js";
 import { PostureError } from "../errors.js";
-import type { Claim, Plan } from "./kind.js";
-import { machineRequest } from "./machine.js";
+import type { Claim, Claimed, Plan } from "./kind.js";
+import { machineRequests } from "./machine.js";
 import type { Answers, Request, Step } from "./steps.js";
 
 export const confPath = (vmid: number): string => `/etc/pve/lxc/${vmid}.conf`;
@@ -19,7 +19,7 @@ const running = (vmid: number): string => `/sys/fs/cgroup/lxc/${vmid}`;
 const confLock = (vmid: number): Step => ({ do: "lock", path: `/run/lock/lxc/pve-config-${vmid}.lock` });
 
 export const confRequests = (vmid: number): Request[] => [
-  machineRequest,
+  ...machineRequests,
   { ask: "file", path: confPath(vmid) },
   { ask: "paths", pattern: everywhere(vmid) },
   { ask: "paths", pattern: "/etc/pve/lxc" },
@@ -99,10 +99,24 @@ export interface FilePlan {
   foreign: string[];
 }
 
-export function planConf(vmid: number, text: string, lines: string[], former: { lines: string[]; ledger: Ledger } | undefined): FilePlan {
+export function planConf(
+  vmid: number,
+  text: string,
+  lines: string[],
+  former: { lines: string[]; ledger: Ledger } | undefined,
+  claimed: Claimed = () => false,
+): FilePlan {
   const conf = parseConf(text);
   const before = familiesOf(former?.lines ?? []);
-  const result = declare(conf.main, familiesOf(lines), before, former?.ledger ?? emptyLedger(), confLayout);
+  const result = declare(
+    conf.main,
+    familiesOf(lines),
+    before,
+    former?.ledger ?? emptyLedger(),
+    confLayout,
+    // the options of the one line of features are given back one by one, and only when the resource goes
+    (line) => !isFeature(line) && claimed(confPath(vmid), confLayout.same(line)),
+  );
   return filePlan(confPath(vmid), text, joinLines([...result.lines, ...conf.rest]), result);
 }
 
@@ -110,7 +124,7 @@ export function planConfBack(
   vmid: number,
   text: string,
   former: { lines: string[]; ledger: Ledger },
-  claimed: (path: string, form: string) => boolean,
+  claimed: Claimed,
 ): FilePlan {
   const conf = parseConf(text);
   const path = confPath(vmid);

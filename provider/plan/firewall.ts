@@ -1,5 +1,7 @@
 import { declare, giveBack, type EditResult } from "../container/families.js";
-import { firewallFamilies, firewallLayout, headerFamily, isEmptyFirewall, usedHeaders } from "../container/firewall.js";
+import {
+  firewallFamilies, firewallLayout, headerFamily, isEmptyFirewall, shownEdit, tagged, usedHeaders,
+} from "../container/firewall.js";
 import { emptyLedger, type Ledger } from "../container/ledger.js";
 import { joinLines, splitLines } from "../container/lines.js";
 import { filePlan, type FilePlan } from "./container.js";
@@ -45,17 +47,18 @@ export function planFirewall(vmid: number, answers: Answers, lines: string[], fo
  * or what we have given back, would slip into the section above.
  */
 function declareFirewall(text: string, lines: string[], before: string[], ledger: Ledger): EditResult {
-  const there = splitLines(text);
+  const there = tagged(splitLines(text));
   const stands = (header: string) => there.some((line) => firewallLayout.same(line.text) === header);
   const left = before.filter((line) => line.startsWith("[") && !lines.includes(line) && stands(line));
   const wanted = firewallFamilies(lines);
   const first = declare(there, [...wanted, ...left.map(headerFamily)], firewallFamilies(before), ledger, firewallLayout);
   const used = usedHeaders(first.lines, () => false);
-  const ours = first.ledger.inserted.map((line) => line.text);
+  const ours = first.ledger.inserted.map((line) => firewallLayout.same(line.text));
   const unused = left.filter((header) => ours.includes(header) && !used.includes(header));
   const former = [...wanted, ...unused.map(headerFamily)];
   const second = declare(first.lines, wanted, former, first.ledger, firewallLayout);
-  return { ...second, changes: [...first.changes, ...second.changes], foreign: [...first.foreign, ...second.foreign] };
+  const changes = [...first.changes, ...second.changes];
+  return shownEdit({ ...second, changes, foreign: [...first.foreign, ...second.foreign] });
 }
 
 export function planFirewallBack(
@@ -67,11 +70,11 @@ export function planFirewallBack(
   const path = firewallPath(vmid);
   const text = answers.file(path);
   if (text === undefined) return filePlan(path, text, text, { changes: [], ledger, foreign: [] });
-  const lines = splitLines(text);
+  const lines = tagged(splitLines(text));
   const ours = new Set(ledger.inserted.map((line) => firewallLayout.same(line.text)));
   const headers = usedHeaders(lines, (line) => ours.has(firewallLayout.same(line)));
-  const result = giveBack(lines, firewallFamilies(before), ledger, firewallLayout, (line) =>
-    headers.includes(line.trim().toUpperCase()) || claimed(path, firewallLayout.same(line)),
-  );
+  const stays = (form: string) => headers.includes(form) || claimed(path, form);
+  const back = giveBack(lines, firewallFamilies(before), ledger, firewallLayout, (line) => stays(firewallLayout.same(line)));
+  const result = shownEdit(back);
   return filePlan(path, text, ledger.created && isEmptyFirewall(result.lines) ? undefined : joinLines(result.lines), result);
 }

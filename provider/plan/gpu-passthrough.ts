@@ -48,11 +48,11 @@ export const gpuPassthrough: Kind<GpuPassthroughInputs, GpuPassthroughState, Mem
 
   isGone: ({ vmid }, answers) => isContainerGone(vmid, answers),
 
-  plan(inputs, former, answers): Plan<Memory> {
+  plan(inputs, former, answers, claimed): Plan<Memory> {
     const { vmid } = inputs;
     const text = readConf(vmid, answers);
     const lines = linesOf(inputs, answers, text);
-    const conf = planConf(vmid, text, lines, former?.ledger);
+    const conf = planConf(vmid, text, lines, former?.ledger, claimed);
     return containerPlan(vmid, answers, { lines, ledger: conf.ledger }, [conf], []);
   },
 

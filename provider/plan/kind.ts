@@ -37,6 +37,9 @@ export interface Kept<Memory> {
   ledger: Memory;
 }
 
+/** Whether another resource stands for the line too, so that it stays whatever this one does. */
+export type Claimed = (path: string, form: string) => boolean;
+
 /**
  * One kind of resource, without any I/O: which questions it has for a node, and what is to be done when the answers
  * are in. `Inputs` are the checked inputs, `State` the outputs that the engine keeps.
@@ -50,9 +53,9 @@ export interface Kind<Inputs extends { node: string }, State extends Inputs & Ke
   requests(inputs: Inputs): Request[];
   /** whether the object that the state is about is no longer there */
   isGone(inputs: Inputs, answers: Answers): boolean;
-  plan(inputs: Inputs, former: State | undefined, answers: Answers): Plan<Memory>;
+  plan(inputs: Inputs, former: State | undefined, answers: Answers, claimed?: Claimed): Plan<Memory>;
   /** towards what was there before */
-  planDelete(state: State, answers: Answers, claimed: (path: string, form: string) => boolean): Plan<unknown>;
+  planDelete(state: State, answers: Answers, claimed: Claimed): Plan<unknown>;
   claims(state: State): Claim[];
   /** what the node has now */
   outputs(inputs: Inputs, memory: Memory, answers: Answers, secrecy: Secrecy): State;

@@ -25,7 +25,7 @@ export class PostureResource extends pulumi.dynamic.Resource {
       ...args,
       // the provider's process is not told otherwise; never in the state, as previews don't write it
       __preview: pulumi.runtime.isDryRun() ? true : undefined,
-      __secret: secretsOf(args),
+      __secret: secretsOf(args, options.additionalSecretOutputs ?? []),
     };
     super(
       providers[kind],
@@ -39,9 +39,11 @@ export class PostureResource extends pulumi.dynamic.Resource {
 }
 
 /** The names of the inputs that are secrets, so that what is derived from them is not shown either. */
-async function secretsOf(args: object): Promise<string[] | undefined> {
+async function secretsOf(args: object, declared: readonly string[]): Promise<string[] | undefined> {
   const names = await Promise.all(
-    Object.entries(args).map(async ([key, value]) => ((await pulumi.isSecret(pulumi.output(value))) ? [key] : [])),
+    Object.entries(args).map(async ([key, value]) =>
+      declared.includes(key) || (await pulumi.isSecret(pulumi.output(value))) ? [key] : [],
+    ),
   );
   const secret = names.flat();
   return secret.length > 0 ? secret : undefined;

@@ -138,6 +138,26 @@ describe("declaring lines of a container's configuration", () => {
     expect(walk.destroy(edited)).to.equal(original.replace("keyctl=1", "keyctl=1,fuse=1"));
   });
 
+  it("a line of somebody else's that was adopted stays when it is no longer declared", () => {
+    const walk = new Walk();
+    const theirs = "lxc.cap.drop: sys_module\n";
+    const both = walk.up(theirs, { capDrop: ["sys_module", "sys_time"] });
+    expect(walk.up(both, { capDrop: ["mac_admin"] })).to.equal(`${theirs}lxc.cap.drop: mac_admin\n`);
+  });
+
+  it("allow-all of somebody else's makes way for a declared deny-all, and comes back in the end", () => {
+    const walk = new Walk();
+    const open = "lxc.cgroup2.devices.allow: c 1:3 rwm\nlxc.cgroup2.devices.allow: a\n";
+    const closed = walk.up(open, { deviceRules: [{ action: "deny", rule: "a" }] });
+    expect(closed).to.equal("lxc.cgroup2.devices.deny: a\nlxc.cgroup2.devices.allow: c 1:3 rwm\n");
+    expect(walk.destroy(closed)).to.equal(open);
+  });
+
+  it("`a *:* rwm` is no deny-all: LXC knows only the bare `a`", () => {
+    const after = new Walk().up("lxc.cgroup2.devices.deny: a *:* rwm\n", { deviceRules: [{ action: "deny", rule: "a" }] });
+    expect(after).to.equal("lxc.cgroup2.devices.deny: a\nlxc.cgroup2.devices.deny: a *:* rwm\n");
+  });
+
   it("lines that another declaration has claimed stay", () => {
     const walk = new Walk();
     const declared = walk.up(original, { apparmorProfile: "lxc-a", capDrop: ["sys_module"] });
@@ -159,7 +179,7 @@ describe("declaring lines of a container's configuration", () => {
 const line = fc.constantFrom(
   "", " ", "# comment", "arch: amd64", "memory: 512", "features: nesting=1", "features: fuse=1,nesting=0", "garbage",
   "lxc.apparmor.profile: unconfined", "lxc.apparmor.profile = lxc-a", "lxc.cap.drop: sys_time", "lxc.cap.drop: sys_module",
-  "lxc.cgroup2.devices.deny: a", "lxc.cgroup2.devices.allow: c 1:3 rwm", "lxc.cgroup2.devices.allow = c 195:* rwm",
+  "lxc.cap.drop:", "lxc.cgroup2.devices.allow: a", "lxc.cgroup2.devices.deny =", "lxc.cgroup2.devices.deny: a", "lxc.cgroup2.devices.allow: c 1:3 rwm", "lxc.cgroup2.devices.allow = c 195:* rwm",
   "lxc.idmap: u 0 100000 65536", "lxc.idmap = g 0 100000 65536", "lxc.mount.entry: /a a none bind", "lxc.mount.auto: sys:rw",
 );
 const file = fc
@@ -183,7 +203,40 @@ const inputs: fc.Arbitrary<Declared> = fc.record(
 );
 const runs = { numRuns: Number(process.env["PVE_POSTURE_FUZZ"] ?? 2000) };
 
+/** As LXC reads device rules: `a` alone decides for all others and forgets them, an empty value forgets them too. */
+function devicesInForce(text: string): { all: string; rules: string[] } {
+  return parseConf(text).main.reduce(
+    (state, { text: one }) => {
+      const [, action, value] = /^lxc\.cgroup2\.devices\.(allow|deny)(?::|\s*=)\s*(.*?)\s*$/.exec(one) ?? [];
+      if (!action) return state;
+      if (value === "a") return { all: action, rules: [] };
+      return value === "" ? { all: state.all, rules: [] } : { ...state, rules: [...state.rules, `${action} ${value}`] };
+    },
+    { all: "", rules: [] as string[] },
+  );
+}
+
+function capabilitiesDropped(text: string): string[] {
+  const values = parseConf(text).main.flatMap(({ text: one }) => /^lxc\.cap\.drop:\s*(.*)$/.exec(one)?.[1] ?? []);
+  return values.slice(values.lastIndexOf("") + 1);
+}
+
 describe("properties of declaring", () => {
+  it("what is declared is in force as LXC reads the file, whatever others wrote", () => {
+    fc.assert(
+      fc.property(file, fc.array(inputs, { minLength: 1, maxLength: 3 }), (text, declarations) => {
+        const walk = new Walk();
+        const after = declarations.reduce((current, declared) => walk.up(current, declared), text);
+        const { deviceRules = [], capDrop = [] } = declarations.at(-1)!;
+        const { all, rules } = devicesInForce(after);
+        if (deviceRules.some(({ rule }) => rule === "a")) expect(all).to.equal("deny");
+        for (const { action, rule } of deviceRules.filter(({ rule }) => rule !== "a")) expect(rules).to.include(`${action} ${rule}`);
+        expect(capabilitiesDropped(after)).to.include.members(capDrop);
+      }),
+      runs,
+    );
+  });
+
   it("a second time changes nothing", () => {
     fc.assert(
       fc.property(file, inputs, (text, declared) => {

@@ -127,13 +127,16 @@ describe("the life of a resource", () => {
     expect(await security.diff(id, outs, declared({ node: "other" }))).to.deep.equal({ changes: true, replaces: ["node"] });
   });
 
-  it("values that aren't known yet are a change, and no reason to look at the node", async () => {
+  it("values that aren't known yet are a change; of a new resource, a preview tells what is known", async () => {
     const { nodes, security } = world();
     const { id, outs } = await security.create(declared());
     const before = nodes.observations;
     expect(await security.diff(id, outs, declared({ apparmorProfile: unknown, __preview: true }))).to.deep.equal({ changes: true, replaces: [] });
-    expect((await security.check({}, declared({ apparmorProfile: unknown, __preview: true }))).failures).to.deep.equal([]);
     expect(nodes.observations).to.equal(before);
+    expect((await security.check({}, declared({ apparmorProfile: unknown, __preview: true }))).failures).to.deep.equal([]);
+    expect(nodes.observations).to.equal(before + 1);
+    expect((await security.check({}, declared({ vmid: unknown, __preview: true }))).failures).to.deep.equal([]);
+    expect(nodes.observations, "without the container's id there is nothing to ask").to.equal(before + 1);
   });
 
   describe("when somebody else edits the file meanwhile", () => {
@@ -156,7 +159,7 @@ describe("the life of a resource", () => {
       const { nodes, security } = world();
       nodes.onApply = Array.from({ length: 50 }, race);
       expect((await rejection(security.create(declared()))).code).to.equal("changed-meanwhile");
-      expect(nodes.applies).to.equal(6);
+      expect(nodes.applies).to.equal(11);
     });
 
     it("starts over when deleting too, with what is there then", async () => {
@@ -230,7 +233,7 @@ describe("the life of a resource", () => {
     it("an offline preview asks no node", async () => {
       const { nodes, security } = world(conf, {}, { preview: "offline" });
       await security.check({}, declared({ __preview: true }));
-      await security.diff("id", declared(), declared({ __preview: true }));
+      await security.diff("id", declared({ ledger: {} }), declared({ __preview: true }));
       expect(nodes.observations).to.equal(0);
     });
   });
@@ -337,7 +340,7 @@ describe("the life of a resource", () => {
       const invalid = fail(failure("profile-invalid", `pve: apparmor_parser refuses profile lxc-a:\nsyntax error near ${secret}`));
       nodes.onApply = [invalid];
       const error = await rejection(profile.create(news));
-      expect(error.message).to.contain("apparmor_parser refuses profile lxc-a").and.not.contain(secret);
+      expect(error.message).to.contain("profile-invalid").and.not.contain(secret);
       const other = world();
       const { id, outs } = await other.profile.create(news);
       other.nodes.onApply = [invalid];

@@ -31,6 +31,9 @@ describe("what a node refuses, in words", () => {
     ["node-failed", conf, "no space", "node-failed", [/writing \/etc\/pve\/lxc\/951.conf failed/]],
     ["node-failed", "load lxc-a", "", "node-failed", [/loading AppArmor profile lxc-a failed/]],
     ["node-failed", "verify lxc-a", "", "node-failed", [/was loaded, but the kernel doesn't list it/]],
+    ["node-failed", "tmp", "No space left", "node-failed", [/temporary files can't be written:\n {0,2}No space left/, /as it was before/]],
+    ["node-failed", "disabled lxc-a", "", "node-failed", [/lxc-a is disabled by the link \/etc\/apparmor.d\/disable\/lxc-a/, /aa-enforce lxc-a/, /as it was before/]],
+    ["node-failed", "users lxc-a", "/proc/7/attr/current", "node-failed", [/whether AppArmor profile lxc-a is in use can't be told/, /\/proc\/7\/attr\/current/]],
     ["something-new", "x", "", "node-failed", [/step «x» failed/]],
   ];
   for (const [code, detail, output, as, words] of cases) {

@@ -76,6 +76,10 @@ class Place {
     return { answers, statuses: replies.map(({ status }) => status) };
   }
 
+  observeStatus(request: Request): string {
+    return decodeAnswers(this.run(observeScript, encodeRequests([request])).stdout, 1)![0]!.status;
+  }
+
   users(profile: string): string {
     const { stdout } = this.run(observeScript, encodeRequests([{ ask: "users", profile }]));
     return decodeAnswers(stdout, 1)![0]!.body.toString();
@@ -139,6 +143,15 @@ async function withFailingParser(letter: string, files: Record<string, string>):
   return place;
 }
 
+/** Runs what follows with a file system of its own for temporary files; undefined where that can't be had. */
+const unshare = ["unshare", process.getuid?.() === 0 ? "-m" : "-rm"];
+const withTmpfs = (options: string): string[] | undefined =>
+  spawnSync(unshare[0]!, [...unshare.slice(1), "mount", "-t", "tmpfs", "none", "/tmp"]).status === 0
+    ? [...unshare, "sh", "-c", 'mount -t tmpfs -o "$0" none "$TMPDIR" && exec "$@"', options]
+    : undefined;
+/** Fills the file system of the temporary files to the last byte and name. */
+const fill = 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do cat /dev/zero > "$TMPDIR/fill$i"; done 2> /dev/null\n';
+
 const fileSize = 1 << 20;
 const hostile: [string, string][] = [
   ["nothing at all", ""],
@@ -187,6 +200,98 @@ for (const [name, shell] of shells) {
       const refusal = place.apply([...deploy(undefined, profile()).slice(0, 2), change("changed\n"), ...deploy(undefined, profile()).slice(3)]);
       expect(refusal).to.deep.include({ code: "node-failed", detail: "load lxc-a", output: "broken on purpose" });
       expect(place.everything()).to.deep.equal(before);
+    });
+
+    it("changes nothing, or everything, however little room there is for temporary files", async function () {
+      this.timeout(60_000);
+      const place = await start({ files: { [confFile]: conf, [firewall]: "[RULES]\n" } });
+      const steps = [lock, change("x".repeat(9000)), change("y".repeat(9000), "[RULES]\n", firewall)];
+      const input = encodeTransaction(steps, [], 1);
+      place.apply([lock]);
+      const before = place.everything();
+      const seen = new Set<string>();
+      const limits = [
+        ...Array.from({ length: 16 }, (_, i) => `size=${4 * (i + 1)}k`),
+        ...Array.from({ length: 12 }, (_, i) => `nr_inodes=${i + 1}`),
+      ];
+      for (const limit of limits) {
+        const as = withTmpfs(limit);
+        if (!as) return this.skip();
+        const { stdout, status } = place.run(applyScript, input, as);
+        // no directory of its own
+        const outcome = status === 70 ? "nothing" : place.outcome(stdout);
+        seen.add(typeof outcome === "string" ? outcome : `${outcome.code} ${outcome.detail}`);
+        if (outcome !== "done") {
+          expect(place.everything(), limit).to.deep.equal(before);
+          continue;
+        }
+        expect(place.read(confFile), limit).to.equal("x".repeat(9000));
+        expect(place.read(firewall), limit).to.equal("y".repeat(9000));
+        place.write(confFile, conf);
+        place.write(firewall, "[RULES]\n");
+      }
+      expect([...seen].sort()).to.deep.equal(["done", "node-failed tmp", "nothing"]);
+    });
+
+    it("restores all files where nothing more can be written to /tmp after the first change", async function () {
+      const as = withTmpfs("size=256k,nr_inodes=30");
+      // it may have a mv of its own, which no stand-in can replace
+      if (!as || name === "busybox sh") return this.skip();
+      const place = await start({
+        files: { [confFile]: conf, [firewall]: "[RULES]\n" },
+        standIns: { mv: `#!/bin/sh\n${fill}case $* in *951.fw.tmp.*) echo no >&2; exit 1 ;; esac\nexec /bin/mv "$@"\n` },
+      });
+      const before = place.everything();
+      const steps = [lock, change("new\n"), change("more\n", "[RULES]\n", firewall)];
+      const { stdout } = place.run(applyScript, encodeTransaction(steps, [], 1), as);
+      expect(place.outcome(stdout)).to.deep.include({ code: "node-failed", detail: `write ${firewall}`, output: "no" });
+      expect(place.everything()).to.deep.equal(before);
+    });
+
+    it("unloads and removes where nothing more can be written to /tmp; half an answer is none", async function () {
+      const as = withTmpfs("size=256k,nr_inodes=30");
+      if (!as || name === "busybox sh") return this.skip();
+      const place = await start({
+        files: { [profileFile]: profile(), [confFile]: conf },
+        standIns: { rm: `#!/bin/sh\ncase $* in *apparmor.d*) ${fill} ;; esac\nexec /bin/rm "$@"\n` },
+      });
+      place.write(kernelList, "lxc-a (enforce)\n");
+      place.write("/large", "x".repeat(400_000));
+      const asked: Request[] = [{ ask: "file", path: "/large" }];
+      const { stdout, stderr, status } = place.run(applyScript, encodeTransaction(withdraw(profile()), asked, 1), as);
+      expect([stdout.toString(), status]).to.deep.equal(["done\n", 70]);
+      expect(stderr).to.contain("is the disk full?");
+      expect([place.read(profileFile), place.read(kernelList)]).to.deep.equal([undefined, ""]);
+    });
+
+    it("refuses a lock that can't be opened", async () => {
+      const place = await start({ files: { [confFile]: conf } });
+      mkdirSync(place.at("/run/lock/lxc/pve-config-951.lock"), { recursive: true });
+      expect(place.apply([lock, change("new\n")])).to.deep.include({ code: "node-failed", detail: "/run/lock/lxc/pve-config-951.lock" });
+      expect(place.read(confFile)).to.equal(conf);
+    });
+
+    it("finds a profile's one process among more than a command takes arguments", async () => {
+      const place = await start();
+      for (let pid = 1; pid <= 2500; pid++) place.write(`/proc/${pid}/attr/current`, pid === 1234 ? "lxc-a (enforce)\n" : "unconfined\n");
+      // a small stack makes for few arguments, where the kernel bounds them by it
+      const few = ["sh", "-c", 'ulimit -s 512; exec "$@"', "few"];
+      const { stdout } = place.run(observeScript, encodeRequests([{ ask: "users", profile: "lxc-a" }]), few);
+      expect(stdout.toString()).to.equal("ok 13\nprocess 1234\n");
+      const refused = place.run(applyScript, encodeTransaction(withdraw(undefined), [], 1), few);
+      expect(place.outcome(refused.stdout)).to.deep.include({ code: "profile-in-use", detail: "lxc-a", output: "process 1234" });
+    });
+
+    it("takes a process that it can't read for a user of the profile, and one that is gone for none", async () => {
+      const place = await start({ files: { [profileFile]: profile() } });
+      place.write(kernelList, "lxc-a (enforce)\n");
+      mkdirSync(place.at("/proc/7/attr/current"), { recursive: true });
+      expect(place.apply(withdraw(profile()))).to.deep.include({ code: "node-failed", detail: "users lxc-a", output: "/proc/7/attr/current" });
+      expect(place.observeStatus({ ask: "users", profile: "lxc-a" })).to.equal("denied");
+      expect([place.read(profileFile), place.read(kernelList)]).to.deep.equal([profile(), "lxc-a (enforce)\n"]);
+      rmSync(place.at("/proc/7/attr/current"), { recursive: true });
+      symlinkSync("gone", place.at("/proc/7/attr/current"));
+      expect(place.apply(withdraw(profile()))).to.equal("done");
     });
 
     it("tells a profile from one whose name only begins alike", async () => {
@@ -429,6 +534,37 @@ describe("applying a transaction", () => {
         refusal: { code: "profile-invalid", detail: "name lxc-a", output: "" },
       },
       {
+        name: "a profile that is disabled",
+        options: { files: { "/etc/apparmor.d/disable/lxc-a": "" } },
+        steps: deploy(undefined, profile()),
+        refusal: { code: "node-failed", detail: "disabled lxc-a" },
+      },
+      {
+        name: "a temporary file that is shorter than it should be",
+        options: { standIns: { head: '#!/bin/sh\n[ "$2" != 4 ] || { echo "No space left" >&2; set -- -c 3; }\nexec /usr/bin/head "$@"\n' } },
+        steps: [lock, change("new\n")],
+        refusal: { code: "node-failed", detail: "tmp", output: "No space left" },
+      },
+      {
+        name: "a staged file that is shorter than it should be",
+        options: { standIns: { cat: '#!/bin/sh\ncase $* in *.after) exec /usr/bin/head -c 3 "$1" ;; esac\nexec /bin/cat "$@"\n' } },
+        steps: [lock, change("new\n")],
+        refusal: { code: "node-failed", detail: confFile },
+      },
+      {
+        name: "a container's configuration that can't be read, which may name the profile",
+        options: { files: { [profileFile]: profile() }, standIns: { sed: '#!/bin/sh\ncase $* in *951.conf) exit 4 ;; esac\nexec /bin/sed "$@"\n' } },
+        steps: withdraw(profile()),
+        refusal: { code: "node-failed", detail: "users lxc-a", output: "/etc/pve/nodes/pve/lxc/951.conf" },
+      },
+      {
+        name: "a process that can't be read, where the kernel has no AppArmor",
+        options: { files: { "/proc/7/attr/current": "" } },
+        prepare: (place) => unlinkSync(place.at(kernelList)),
+        steps: withdraw(undefined),
+        refusal: { code: "no-apparmor", detail: "kernel" },
+      },
+      {
         name: "a profile that a container names",
         options: { files: { [confFile]: "lxc.apparmor.profile: lxc-a\n", [profileFile]: profile() } },
         steps: withdraw(profile()),
@@ -522,6 +658,17 @@ describe("applying a transaction", () => {
       const before = place.everything();
       expect(place.apply(withdraw(profile()))).to.deep.include({ code: "node-failed", detail: "unload lxc-a" });
       expect(place.everything()).to.deep.equal(before);
+    });
+
+    it("a process that can't be read any more at the last moment", async () => {
+      const place = await Place.make({
+        files: { [confFile]: conf, [profileFile]: profile() },
+        standIns: { mv: '#!/bin/sh\nmkdir -p "$PVE_POSTURE_ROOT/proc/7/attr/current"\nexec /bin/mv "$@"\n' },
+      });
+      place.write(kernelList, "lxc-a (enforce)\n");
+      const refusal = place.apply([lock, change("new\n"), ...withdraw(profile()).slice(1)]);
+      expect(refusal).to.deep.include({ code: "node-failed", detail: "users lxc-a", output: "/proc/7/attr/current" });
+      expect([place.read(confFile), place.read(profileFile), place.read(kernelList)]).to.deep.equal([conf, profile(), "lxc-a (enforce)\n"]);
     });
 
     it("removing the file after unloading: the profile is loaded again", async () => {

@@ -337,7 +337,7 @@ describe("what can't be applied to a container of Phoenix", () => {
   it("a profile that was renamed inside its file only, as Phoenix's set-up did", () => {
     const profiles = { "lxc-gpu-docker-storage": "profile lxc_gpu_docker_storage { }" };
     expect(failure(() => posture({ apparmor_profile: "lxc-gpu-docker-storage" }, profiles))).to.equal(
-      "container 951 (x): profile.profile (from apparmor_profile): declares the profile lxc_gpu_docker_storage, but the resource's name is lxc-gpu-docker-storage: they must agree",
+      "container 951 (x): profile.name (from apparmor_profile): must agree with the text, which declares the profile lxc_gpu_docker_storage",
     );
   });
 

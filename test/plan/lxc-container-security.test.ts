@@ -45,7 +45,7 @@ describe("the plan for a container's posture", () => {
     },
     {
       name: "the firewall in another spelling",
-      files: { [fwPath]: "[options]\nenable:   1 # on\n\n[Rules]\n\nin ACCEPT -dport 8000 --ignored -proto tcp\n".replace(" --ignored", "") },
+      files: { [fwPath]: "[options]\nenable:   1\n\n[Rules]\n\nin ACCEPT -dport 8000 --ignored -proto tcp\n".replace(" --ignored", "") },
       declared: { firewall: { enable: true, rules: [{ direction: "in", action: "ACCEPT", proto: "tcp", dport: "8000" }] } },
       steps: [],
     },
