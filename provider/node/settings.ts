@@ -6,7 +6,7 @@ import { decodeKeyLine } from "./known-hosts";
 const text = z.string().min(1);
 const hostKey = text.refine(
   isHostKey,
-  'expected "SHA256:…" (as ssh-keygen -l prints it) or "ssh-ed25519 AAAA…"',
+  'expected "SHA256:…" (the second word that ssh-keygen -l prints) or "ssh-ed25519 AAAA…"',
 );
 
 const nodeSchema = z.strictObject({
