@@ -72,7 +72,7 @@ function inUse(node: string, profile: string, output: string): PostureError {
     "profile-in-use",
     `${node}: AppArmor profile ${profile} is in use by ${[...containers!, ...processes!].slice(0, 5).join(", ")}${users.length > 5 ? " and others" : ""}; it was left as it is`,
     containers!.length > 0
-      ? "Name another profile in the container's configuration first. In a program, pass `profile.name` to LxcContainerSecurity, so that Pulumi keeps the order."
+      ? "Name another profile in the container's configuration first: a line that was there before us, or was adopted, stays. In a program, pass `profile.name` to LxcContainerSecurity, so that Pulumi keeps the order."
       : "Stop or restart what runs under it: unloading would leave it unconfined.",
   );
 }

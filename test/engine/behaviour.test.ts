@@ -77,6 +77,9 @@ describe("under a real engine", function () {
     expect(preview.code, preview.output).to.equal(0);
     expect(preview.output).to.include("warning: ").and.include("This preview shows the state only");
     expect(preview.output).to.include("2 unchanged");
+    stack.set({ PVE_POSTURE_PREVIEW: "strict" });
+    expect((await stack.preview()).code).not.to.equal(0);
+    stack.set({ PVE_POSTURE_PREVIEW: "" });
     for (const { code, output } of [await stack.up(), await stack.refresh(), await stack.destroy()]) {
       expect(code).not.to.equal(0);
       expect(output).to.include(`(127.0.0.1 port ${node.port}) can't be reached`);
@@ -104,6 +107,11 @@ describe("under a real engine", function () {
     expect(preview.code, preview.output).to.equal(0);
     await upWorks();
     expect(await node.read(path)).to.include("lxc.environment: GPUS=2\n");
+    await stack.program(`
+      const gpu = new posture.GpuPassthrough("gpu", { node: "pve", vmid: 951, gpus: "all" });
+      new posture.LxcContainerSecurity("new", { node: "pve", vmid: 951, capDrop: ["sys_time"], deviceRules: gpu.machine.apply(() => [{ action: "deny", rule: "a" }]), raw: { "lxc.prlimit.nofile": new posture.GpuPassthrough("other", { node: "pve", vmid: 951, gpus: [0] }).found.apply(() => "1") } });`);
+    const announced = await stack.preview();
+    expect(announced.output).to.include("+ lxc.cap.drop: sys_time").and.to.include("raw will be known in the update");
   });
 
   it("secrets reach the node, and neither the state nor what is printed", async () => {
@@ -159,6 +167,35 @@ describe("under a real engine", function () {
     const { code, output } = await stack.up();
     expect(code).not.to.equal(0);
     expect(output).to.include("declare lxc.apparmor.profile differently");
+  });
+
+  it("a setting that two resources declare stays when one of them drops it", async () => {
+    const security = (name: string, more = "") => `new posture.LxcContainerSecurity("${name}", { node: "pve", vmid: 951, ${more} capDrop: ["sys_module"] });`;
+    const profiled = 'apparmorProfile: "generated",';
+    await stack.program(security("b", profiled));
+    await upWorks();
+    await stack.program(security("a", profiled) + security("b", profiled));
+    await upWorks();
+    const declared = await node.read(path);
+    await stack.program(security("a", profiled) + security("b"));
+    await upWorks();
+    expect(await node.read(path)).to.equal(declared);
+  });
+
+  it("a container that has migrated is adopted on its new node, and its old resource lets go", async () => {
+    const security = (on: string) => `new posture.LxcContainerSecurity("s", { node: "${on}", vmid: 951, capDrop: ["sys_module"] });`;
+    await stack.program(security("pve"));
+    await upWorks();
+    const declared = (await node.read(path))!;
+    await node.remove(path);
+    await node.write("/etc/pve/nodes/pve2/lxc/951.conf", declared);
+    await using other = await startNode({ hostname: "pve2", files: { [path]: declared } });
+    stack.set({ PVE_POSTURE_NODES: JSON.stringify({ pve: node.settings, pve2: other.settings }) });
+    expect((await stack.up()).output).to.include("container 951 is on node pve2");
+    await stack.program(security("pve2"));
+    await upWorks();
+    expect(await other.read(path)).to.equal(declared);
+    expect((await stack.up("--expect-no-changes")).code).to.equal(0);
   });
 
   it("a resource that got another name in the program doesn't leave the container open", async () => {
