@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { utils } from "ssh2";
 import { Commands } from "./commands.js";
+import { generateKey } from "./keys.js";
 import { parseProfiles } from "./profiles.js";
 import { SshServer } from "./server.js";
 import { standInsFor, type ProgramOptions } from "./stand-ins.js";
@@ -95,8 +96,8 @@ export async function startNode(options: EmbeddedNodeOptions = {}): Promise<Embe
 
 async function start(directory: string, options: EmbeddedNodeOptions): Promise<EmbeddedNode> {
   const { root, env } = await standInsFor(directory, options);
-  const host = options.hostKey ?? utils.generateKeyPairSync("ed25519").private;
-  const client = utils.generateKeyPairSync("ed25519");
+  const host = options.hostKey ?? generateKey().private;
+  const client = generateKey();
   const user = "root";
   const commands = new Commands(
     { ...env, HOME: within(root, "/root"), USER: user, LOGNAME: user, SHELL: "/bin/sh" },

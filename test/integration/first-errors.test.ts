@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { utils } from "ssh2";
+import { generateKey } from "../../provider/testing/keys.js";
 import { expect } from "chai";
 import { PostureError, type ErrorCode } from "../../provider/errors.js";
 import { Claims } from "../../provider/lifecycle/claims.js";
@@ -31,7 +31,7 @@ interface Case {
   parser?: boolean;
 }
 
-const otherKey = () => utils.generateKeyPairSync("ed25519");
+const otherKey = () => generateKey();
 
 const cases: Case[] = [
   {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { randomBytes } from "node:crypto";
 import { existsSync, readlinkSync } from "node:fs";
 import { createConnection } from "node:net";
-import { utils } from "ssh2";
+import { generateKey } from "../../provider/testing/keys.js";
 import { startNode, type EmbeddedNode } from "../../provider/testing/index.js";
 import { connect, exec, once } from "./client.js";
 
@@ -114,7 +114,7 @@ describe("an embedded node", () => {
   });
 
   it("takes its own key from root only, and shows its own host key", async () => {
-    const other = utils.generateKeyPairSync("ed25519").private;
+    const other = generateKey().private;
     expect((await rejection(connect(node, { privateKey: other }))).message).to.match(
       /authentication methods failed/,
     );
@@ -195,7 +195,7 @@ describe("the life of an embedded node", () => {
   });
 
   it("takes a port and a host key, and refuses a port in use without a trace", async () => {
-    const hostKey = utils.generateKeyPairSync("ed25519").private;
+    const hostKey = generateKey().private;
     const first = await startNode({ hostKey });
     expect((await rejection(startNode({ port: first.port }))).message).to.contain("EADDRINUSE");
     await first.stop();
