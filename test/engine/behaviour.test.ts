@@ -169,8 +169,9 @@ describe("under a real engine", function () {
     expect(output).to.include("declare lxc.apparmor.profile differently");
   });
 
-  it("a setting that two resources declare stays when one of them drops it", async () => {
-    const security = (name: string, more = "") => `new posture.LxcContainerSecurity("${name}", { node: "pve", vmid: 951, ${more} capDrop: ["sys_module"] });`;
+  it("a setting that two resources declare stays when the one that depends on the other drops it", async () => {
+    const security = (name: string, more = "") =>
+      `const ${name} = new posture.LxcContainerSecurity("${name}", { node: "pve", vmid: 951, ${more} capDrop: ["sys_module"] }, { dependsOn: ${name === "b" ? "typeof a === 'undefined' ? [] : [a]" : "[]"} });\n`;
     const profiled = 'apparmorProfile: "generated",';
     await stack.program(security("b", profiled));
     await upWorks();
