@@ -69,9 +69,7 @@ export function declare(
     if (before && family.mode !== "merged") withdraw(editor, before, family.lines, layout, claimed);
     establish(editor, family, layout, before);
     if (family.mode !== "merged") editor.adopt(family.id, family.lines, family.has);
-    if (!editor.ledger.owned.includes(family.id)) editor.ledger.owned.push(family.id);
   }
-  editor.ledger.owned = editor.ledger.owned.filter((id) => now.has(id));
   editor.ledger.found = editor.ledger.found.filter(({ family }) => now.has(family));
   const present = new Set(editor.lines.map(({ text }) => layout.same(text)));
   editor.ledger.inserted = editor.ledger.inserted.filter(({ text }) => present.has(layout.same(text)));

@@ -26,12 +26,10 @@ export interface Ledger {
   /** declared lines that were there before us, as they were written; they stay in the end */
   found: Inserted[];
   removed: Removed[];
-  /** families that we took over: what is found in them later is drift, not something to give back */
-  owned: string[];
   /** the last line, where we ended it with a line break to write after it */
   ended?: string;
   /** the file was made by us */
   created?: boolean;
 }
 
-export const emptyLedger = (): Ledger => ({ inserted: [], found: [], removed: [], owned: [] });
+export const emptyLedger = (): Ledger => ({ inserted: [], found: [], removed: [] });
