@@ -6,6 +6,7 @@
 export * from "./resources/apparmor-profile.js";
 export * from "./resources/gpu-passthrough.js";
 export * from "./resources/lxc-container-security.js";
+export * as apparmor from "./apparmor/build/index.js";
 export { standardDeviceRules } from "./devices/standard.js";
 export { PostureError, type ErrorCode } from "./errors.js";
 export * from "./phoenix/index.js";

@@ -5,10 +5,12 @@ import {
   AppArmorProfile,
   GpuPassthrough,
   LxcContainerSecurity,
+  apparmor,
   parsePhoenix,
   phoenixContainer,
   standardDeviceRules,
 } from "pve-posture";
+import { containerProfile } from "./profile";
 
 const read = (file: string) => readFileSync(join(__dirname, file), "utf8");
 const node = new pulumi.Config().get("node") ?? "pve";
@@ -16,7 +18,7 @@ const node = new pulumi.Config().get("node") ?? "pve";
 // what Phoenix's scripts read, as inputs of the three resources
 const phoenix = phoenixContainer(parsePhoenix(read("phoenix_lxc_configs.json")), 951, {
   node,
-  profiles: { "lxc-gpu-docker-storage": read("lxc-gpu-docker-storage.apparmor") },
+  profiles: { "lxc-gpu-docker-storage": apparmor.toText(containerProfile) },
 });
 
 const profile = new AppArmorProfile("lxc-gpu-docker-storage", phoenix.profile!);

@@ -1,4 +1,6 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import type { ProfileFile } from "../apparmor/build/index.js";
+import { isBuilt, toText } from "../apparmor/build/text.js";
 import { PostureResource } from "./base.js";
 
 /** Inputs of {@link AppArmorProfile}. */
@@ -11,10 +13,10 @@ export interface AppArmorProfileArgs {
    */
   name: pulumi.Input<string>;
   /**
-   * The whole text, preamble included. It declares one profile, of this name; the node's own `apparmor_parser` checks
-   * it before anything changes.
+   * The whole text, preamble included, or what `apparmor.profileFile(…)` built. It declares one profile, of this name; the
+   * node's own `apparmor_parser` checks it before anything changes.
    */
-  profile: pulumi.Input<string>;
+  profile: pulumi.Input<string | ProfileFile>;
 }
 
 /**
@@ -44,6 +46,13 @@ export class AppArmorProfile extends PostureResource {
   declare readonly loaded: pulumi.Output<boolean>;
 
   constructor(name: string, args: AppArmorProfileArgs, options?: pulumi.CustomResourceOptions) {
-    super("AppArmorProfile", name, args, ["path", "digest", "mode", "loaded"], options);
+    super("AppArmorProfile", name, { ...args, profile: textOf(args.profile) }, ["path", "digest", "mode", "loaded"], options);
   }
+}
+
+/** The engine and the state know the text only. */
+function textOf(profile: AppArmorProfileArgs["profile"]): pulumi.Input<string> {
+  if (typeof profile === "string") return profile;
+  if (isBuilt(profile)) return toText(profile);
+  return pulumi.output(profile).apply((known) => (isBuilt(known) ? toText(known as ProfileFile) : (known as string)));
 }

@@ -1,14 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
+import { containerProfile } from "../../examples/container-951/profile.js";
+import { toText } from "../../provider/apparmor/build/index.js";
 import { profileHeaders } from "../../provider/apparmor/headers.js";
 import { appArmorProfileInputs } from "../../schemas/apparmor-profile.js";
 import { realParser } from "../support/nodes.js";
 
-const file = join(__dirname, "../../examples/container-951/lxc-gpu-docker-storage.apparmor");
-const text = readFileSync(file, "utf8");
+const text = toText(containerProfile);
 
 describe("the profile of container 951", () => {
   it("is one that AppArmorProfile takes", () => {
@@ -23,7 +22,7 @@ describe("the profile of container 951", () => {
       console.log("      apparmor_parser is not installed: left out");
       return this.skip();
     }
-    const { status, stderr } = spawnSync(realParser, ["-Q", "-K", file], { encoding: "utf8" });
+    const { status, stderr } = spawnSync(realParser, ["-Q", "-K"], { encoding: "utf8", input: text });
     expect(status, stderr).to.equal(0);
   });
 
@@ -43,7 +42,8 @@ describe("the profile of container 951", () => {
       { numRuns: 20_000 },
     );
     for (const path of ["models", "models/", "models/a/b"]) expect(denied(path), path).to.equal(false);
-    expect(text).to.match(/^\s*audit deny \/\{,\*\*\/\}mnt\/shared\/@\{NOT_MODELS\} mrwklx,$/m);
+    const complement = `audit deny "?/{,**/}mnt/shared/{${patterns.join(",")}}"? rwlkmx,`;
+    expect(text.replaceAll('"', "")).to.include(complement.replaceAll('"?', ""));
   });
 
   it("allows the network by family and type, and no raw or packet socket", () => {
