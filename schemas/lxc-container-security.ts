@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ownInput, rawKeyProblem } from "../provider/container/keys.js";
 import { parseDeviceRule } from "../provider/devices/cgroup2.js";
+import { eachType, idTypes, noEntry, overlapsWithin, printRange } from "../provider/idmap/index.js";
 import { firewall } from "./firewall.js";
 import { nodeName, oneLine, posixId, vmid } from "./node.js";
 
@@ -22,27 +23,13 @@ const idmap = z
   .array(idmapEntry)
   .min(1, "must hold entries; leave it out to keep the container's map")
   .superRefine((entries, context) => {
-    for (const type of ["u", "g"] as const) {
-      const mine = entries.map((entry, index) => ({ ...entry, index })).filter((e) => e.type === type || e.type === "both");
-      if (mine.length === 0) {
-        context.addIssue({
-          code: "custom",
-          message: `has no entry for ${type === "u" ? "users (u)" : "groups (g)"}: any lxc.idmap line replaces the whole default map`,
-        });
-      }
-      for (const side of ["container", "host"] as const) {
-        const sorted = mine.toSorted((a, b) => a[side] - b[side]);
-        sorted.forEach((entry, i) => {
-          const before = sorted[i - 1];
-          if (before && before[side] + before.count > entry[side]) {
-            context.addIssue({
-              code: "custom",
-              path: [entry.index, side],
-              message: `overlaps entry ${before.index}: ${type} ${before[side]} to ${before[side] + before.count - 1} is mapped there`,
-            });
-          }
-        });
-      }
+    const map = eachType(entries.map((entry, index) => ({ ...entry, index })));
+    for (const type of idTypes) {
+      if (!map.some((entry) => entry.type === type)) context.addIssue({ code: "custom", message: noEntry(type) });
+    }
+    for (const { type, side, range, entries: [first, second] } of overlapsWithin(map)) {
+      const message = `overlaps entry ${first.index}: ${type} ${printRange(range)} is mapped there`;
+      context.addIssue({ code: "custom", path: [second.index, side], message });
     }
   });
 

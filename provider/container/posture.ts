@@ -1,5 +1,6 @@
 import type { LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
 import { isGlobal, parseDeviceRule, printDeviceRule } from "../devices/cgroup2.js";
+import { eachType, printMap } from "../idmap/index.js";
 import { parseEntry, parseOptions } from "./conf.js";
 import type { Family } from "./families.js";
 import { repeats } from "./keys.js";
@@ -11,7 +12,7 @@ export function postureLines(inputs: LxcContainerSecurityInputs): string[] {
   const all = [
     ...line("features", printOptions(declaredFeatures(inputs.features ?? {}))),
     ...line("lxc.apparmor.profile", inputs.apparmorProfile),
-    ...line("lxc.idmap", ...(inputs.idmap ?? []).flatMap(idmapValues)),
+    ...line("lxc.idmap", ...printMap(eachType(inputs.idmap ?? []))),
     ...(inputs.deviceRules ?? []).flatMap(({ action, rule }) => line(`lxc.cgroup2.devices.${action}`, normalRule(rule))),
     ...line("lxc.cap.drop", ...(inputs.capDrop ?? [])),
     ...line("lxc.cap.keep", inputs.capKeep?.join(" ")),
@@ -20,11 +21,6 @@ export function postureLines(inputs: LxcContainerSecurityInputs): string[] {
     ...Object.entries(inputs.raw ?? {}).flatMap(([key, value]) => line(key, ...[value].flat())),
   ];
   return [...new Set(all)];
-}
-
-function idmapValues(entry: NonNullable<LxcContainerSecurityInputs["idmap"]>[number]): string[] {
-  const types = entry.type === "both" ? ["u", "g"] : [entry.type];
-  return types.map((type) => `${type} ${entry.container} ${entry.host} ${entry.count}`);
 }
 
 function declaredFeatures(features: NonNullable<LxcContainerSecurityInputs["features"]>): Map<string, string> {
