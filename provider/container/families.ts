@@ -265,7 +265,9 @@ function releaseMerged(editor: Editor, family: Family, layout: Layout, claimed: 
   else {
     const wanted = family.unmerge!(current.text, before?.text);
     editor.remove(current.index, family.id, false);
-    const exact = before && wanted !== undefined && layout.same(wanted) === layout.same(before.text);
+    // a line that says nothing is given back where nothing is left to say
+    const says = (text: string) => family.unmerge!(text, text);
+    const exact = before && (wanted === undefined ? says(before.text) === undefined : layout.same(wanted) === layout.same(before.text));
     if (!exact) {
       drop();
       if (wanted !== undefined) editor.insert(current.index, family.id, wanted);

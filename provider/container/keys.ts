@@ -1,6 +1,8 @@
+import { rawKey } from "./reading/raw-keys.js";
+
 /**
- * What Proxmox VE and LXC make of the raw `lxc.*` keys of a container's configuration.
- * Source: pve-container 6.1.10, `$valid_lxc_conf_keys`; lxc.container.conf(5) for which keys repeat.
+ * What this library makes of the raw `lxc.*` keys of a container's configuration; which of them Proxmox VE takes stands
+ * in `reading/raw-keys.ts`. Source: lxc.container.conf(5) for which keys repeat.
  */
 
 const inputs: Record<string, string> = {
@@ -20,12 +22,14 @@ export const ownInput = (key: string): string | undefined => inputs[key];
 /** Why a raw key can't be declared. */
 export function rawKeyProblem(key: string): string | undefined {
   if (!/^lxc\.[a-z0-9_.-]+$/.test(key)) return "must be a raw key such as lxc.prlimit.nofile";
-  if (/^lxc\.rootfs\.(path|options)$/.test(key)) return "is set by Proxmox VE from `rootfs`, and refused here";
   if (key.startsWith("lxc.cgroup.devices.")) return "is of cgroup v1, which Proxmox VE has left: use `deviceRules`";
   if (key.startsWith("lxc.cgroup.")) return "is of cgroup v1, which Proxmox VE has left: use lxc.cgroup2.*";
-  if (/^lxc\.(?:aa_\w+|id_map|mount|seccomp|rootfs|utsname|console|tty|pts|kmsg|haltsignal|rebootsignal|stopsignal|init_cmd|network\..+)$/.test(key))
+  const known = rawKey(key);
+  if (known.kind === "refused") return "is set by Proxmox VE from `rootfs`, and refused here";
+  if (known.kind === "deprecated" || /^lxc\.(?:aa_\w+|network\..+|rootfs|kmsg)$/.test(key)) {
     return "is a name of LXC 2: use the one of LXC 3 and newer (lxc.container.conf(5))";
-  return undefined;
+  }
+  return known.kind === "unknown" ? "is none that Proxmox VE takes: it drops the line the next time it writes the file" : undefined;
 }
 
 /** Keys of which every line counts; of all others LXC takes the last. */

@@ -20,7 +20,7 @@ function sameValue(key: string, value: string): string {
     const rule = parseDeviceRule(value);
     return typeof rule === "string" ? value : printDeviceRule(rule);
   }
-  if (key === "lxc.idmap" || key === "lxc.mount.entry") return value.replace(/\s+/g, " ");
+  if (key === "lxc.idmap" || key === "lxc.mount.entry") return value.replace(/[ \t]+/g, " "); // not 0xA0, the end of à
   if (/^dev\d+$/.test(key)) return sortedOptions(value, "path");
   if (key === "features") return sortedOptions(value);
   return value;

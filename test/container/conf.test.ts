@@ -83,37 +83,12 @@ describe("the corpus of configurations that Proxmox VE has read", () => {
   });
   const latin = (text: string) => Buffer.from(text, "utf8").toString("latin1");
   const main = (text: string) => parseConf(latin(text)).main;
-  const rawOf = (text: string) =>
-    main(text).flatMap((line) => {
-      const entry = parseEntry(line.text);
-      return entry?.kind === "raw" ? [[entry.key, entry.value] as [string, string]] : [];
-    });
   /** The declarable lines of ours that Proxmox VE keeps. */
   const postureOf = (text: string, kept: Set<string>) =>
     main(text)
       .map((line) => line.text)
       .filter((line) => kept.has(parseEntry(line)?.key ?? ""))
       .map(confLayout.same);
-
-  it("every byte is printed again", () => {
-    expect(corpus).to.have.length(320);
-    for (const { conf } of corpus) {
-      const { main, rest } = parseConf(latin(conf));
-      expect(joinLines([...main, ...rest])).to.equal(latin(conf));
-    }
-  });
-
-  it("raw lines are read as Proxmox VE reads them, where it keeps them", () => {
-    let lines = 0;
-    for (const { conf, parsed } of corpus) {
-      // environment.runtime is moved to a property of its own; unknown keys are dropped with a warning
-      const theirs = (parsed.lxc ?? []).map(([key, value]) => [key, latin(value)] as [string, string]);
-      const keys = new Set(theirs.map(([key]) => key));
-      expect(rawOf(conf).filter(([key]) => keys.has(key))).to.deep.equal(theirs);
-      lines += theirs.length;
-    }
-    expect(lines).to.be.above(500);
-  });
 
   it("a rewrite by Proxmox VE is no drift: the same posture is read, and declaring it changes nothing", () => {
     for (const { conf, rewritten, parsed } of corpus) {

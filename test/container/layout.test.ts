@@ -22,6 +22,7 @@ describe("spellings of one line", () => {
     ["lxc.cgroup2.devices.allow: c 195:* rwm", "lxc.cgroup2.devices.allow: c 195:* rw"],
     ["lxc.cgroup2.devices.allow: bad", "lxc.cgroup2.devices.allow: worse"],
     ["lxc.environment: A=b  c", "lxc.environment: A=b c"],
+    ["lxc.mount.entry: /\u00c3\u00a0 a none bind 0 0", "lxc.mount.entry: /\u00c3 a none bind 0 0"],
     ["dev0: /dev/x,mode=0666", "dev1: /dev/x,mode=0666"],
     ["dev0: /dev/x,mode=0666", "dev0: /dev/x"],
     ["features: nesting=1", "features: nesting=0"],
