@@ -29,4 +29,6 @@ if (process.argv.includes("--test")) {
   } else if (missing.length > 0) {
     console.log(`Missing: ${missing.join(", ")}. The tests that use them are skipped; install them to run all.`);
   }
+  // tests compare with both compilers: that of Proxmox VE 8, and of 9
+  if (existsSync("/usr/bin/apt-get")) run("Getting the AppArmor compiler and profiles of Debian 13", "node", "scripts/compilers.mjs");
 }
