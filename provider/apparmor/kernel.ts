@@ -9,8 +9,7 @@ export function loadedMode(list: string, name: string): string | undefined {
 
 /** The mode that the text's profile asks for by its own flags, not by those of a child; enforce without one. */
 export function expectedMode(text: string): string {
-  const flags = profileHeaders(text)[0]?.flags ?? "";
-  const mode = /\b(complain|kill|unconfined|prompt)\b/.exec(flags)?.[1];
+  const mode = profileHeaders(text)[0]?.flags.find((flag) => /^(?:complain|kill|unconfined|prompt)$/.test(flag));
   // the kernel's word for prompt, in aa_profile_mode_names
   return mode === "prompt" ? "user" : (mode ?? "enforce");
 }

@@ -41,7 +41,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
   ) {}
 
   async check(olds: Props, news: Props): Promise<{ inputs: Props; failures: Failure[] }> {
-    const failures = failuresOf(this.kind.schema, ownInputs(news));
+    const failures = failuresOf(this.kind.schema, ownInputs(news), secrecyOf(news));
     const isNew = Object.keys(ownInputs(olds)).length === 0;
     if (failures.length === 0 && isNew && isPreview(news)) await this.announce(news);
     return { inputs: news, failures };
@@ -49,13 +49,16 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
 
   async diff(id: string, olds: Props, news: Props): Promise<Diff> {
     if (hasUnknown(ownInputs(news))) return { changes: true, replaces: this.replaces(olds, news) };
-    const inputs = this.inputsOf(news);
     const former = this.stateOf(olds);
-    const declared = !same(this.inputsIn(olds), inputs) || secrecyOf(olds) !== secrecyOf(news);
-    const offline: Diff = { changes: declared, replaces: this.replaces(olds, news) };
+    const asDeclared = this.inputsOf(news);
+    const asBefore = (answers?: Answers) => this.kind.asBefore?.(asDeclared, former, answers) ?? asDeclared;
+    const differs = (inputs: Inputs) => !same(this.inputsIn(olds), inputs) || secrecyOf(olds) !== secrecyOf(news);
+    const offline: Diff = { changes: differs(asBefore()), replaces: this.replaces(olds, news) };
     if (isPreview(news) && this.settings().preview === "offline") return offline;
     return this.whenReachable(news, offline, async (): Promise<Diff> => {
-      const answers = await this.observe(inputs);
+      const answers = await this.observe(asDeclared, former);
+      const inputs = asBefore(answers);
+      const declared = differs(inputs);
       const machine = this.machine(answers, inputs);
       const replaces = this.replaces(olds, news, machineOf(answers));
       if (replaces.length > 0) return { changes: true, replaces };
@@ -143,7 +146,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     const secrecy = secrecyOf(news);
     return this.exclusively(former?.machine, inputs, () =>
       this.settle(inputs, async () => {
-        const answers = await this.observe(inputs);
+        const answers = await this.observe(inputs, former);
         const plan = this.plan(id, inputs, former, answers);
         const machine = this.machine(answers, inputs);
         const intended = this.kind.outputs(inputs, plan.memory, answers, secrecy);
@@ -281,8 +284,14 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     }
   }
 
-  private observe(inputs: Inputs): Promise<Answers> {
-    return this.nodes().observe(inputs.node, this.kind.requests(inputs));
+  /** Everything is asked anew with each question that an answer raises, so that all answers are of one moment. */
+  private async observe(inputs: Inputs, former?: State): Promise<Answers> {
+    for (let requests = this.kind.requests(inputs); ; ) {
+      const answers = await this.nodes().observe(inputs.node, requests);
+      const more = (this.kind.follow?.(inputs, former, answers) ?? []).filter((request) => !answers.asked(request));
+      if (more.length === 0) return answers;
+      requests = [...requests, ...more];
+    }
   }
 
   private plan(id: string, inputs: Inputs, former: State | undefined, answers: Answers): Plan<Memory> {

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { Secrecy } from "../container/shown.js";
 
 /** The engine's stand-in for a value that is not known yet (`@pulumi/pulumi`, runtime/rpc, `unknownValue`). */
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -18,7 +19,7 @@ export function hasUnknown(value: unknown): boolean {
 }
 
 /** Every problem of the inputs at its property path. What isn't known yet is no problem. */
-export function failuresOf(schema: z.ZodType, inputs: Record<string, unknown>): Failure[] {
+export function failuresOf(schema: z.ZodType, inputs: Record<string, unknown>, secrecy: Secrecy = "shown"): Failure[] {
   const unknown = unknownPaths(inputs);
   const result = schema.safeParse(inputs);
   if (result.success) return [];
@@ -26,7 +27,13 @@ export function failuresOf(schema: z.ZodType, inputs: Record<string, unknown>): 
     .filter(({ path, of }) => !unknown.some((other) => isPrefix(other, path) || isPrefix(path, other) || of.includes(other[0]!)))
     // nor what two inputs make together, one of them unknown: the message quotes the stand-in
     .filter(({ message }) => !message.includes(unknownValue))
-    .map(({ path, message }) => ({ property: pathText(path), reason: message }));
+    .map(({ path, message, quotes }) => ({ property: pathText(path), reason: [message, ...quoted(quotes, secrecy)].join("\n") }));
+}
+
+/** What a message quotes of an input. */
+function quoted(quotes: string | undefined, secrecy: Secrecy): string[] {
+  if (quotes === undefined) return [];
+  return [secrecy === "shown" ? quotes : "(details not shown, as an input is a secret)"];
 }
 
 function unknownPaths(value: unknown, path: PropertyKey[] = []): PropertyKey[][] {
@@ -40,13 +47,14 @@ function unknownPaths(value: unknown, path: PropertyKey[] = []): PropertyKey[][]
 const isPrefix = (a: PropertyKey[], b: PropertyKey[]): boolean => a.every((part, i) => part === b[i]);
 
 /** A key that isn't an input is reported where it stands, not at its parent. */
-function flatten(issues: readonly z.core.$ZodIssue[]): { path: PropertyKey[]; message: string; of: PropertyKey[] }[] {
+function flatten(issues: readonly z.core.$ZodIssue[]): { path: PropertyKey[]; message: string; of: PropertyKey[]; quotes?: string }[] {
   return issues.flatMap(({ path, ...issue }) => {
     if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => ({ path: [...path, key], message: "is not an input of this resource; check the spelling", of: [] }));
+      return issue.keys.map((key) => ({ path: [...path, key], message: "is not an input of this resource; check the spelling", of: [] as PropertyKey[] }));
     // a problem between two inputs, reported at one of them
     const of = issue.code === "custom" ? ((issue.params?.["of"] as PropertyKey[] | undefined) ?? []) : [];
-    return [{ path, of, message: issue.message.replace(/^Invalid input: /, "") }];
+    const quotes = issue.code === "custom" ? (issue.params?.["quotes"] as string | undefined) : undefined;
+    return [{ path, of, message: issue.message.replace(/^Invalid input: /, ""), ...(quotes === undefined ? {} : { quotes }) }];
   });
 }
 

@@ -59,6 +59,7 @@ export function answersOf(
   };
   const text = (request: Request) => get(request).body.toString("latin1");
   return {
+    asked: (request) => byLine.has(requestLine(request)),
     file(path) {
       const answer = get({ ask: "file", path });
       return answer.status === "absent" ? undefined : answer.body.toString("latin1");

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import { appArmorProfileInputs, type AppArmorProfileInputs } from "../../schemas/apparmor-profile.js";
+import type { FileComparison } from "../apparmor/policy/index.js";
 import { profileHeaders } from "../apparmor/headers.js";
 import { expectedMode, loadedMode } from "../apparmor/kernel.js";
+import { sameWords } from "../apparmor/same-words.js";
 import { PostureError } from "../errors.js";
 import type { Kept, Kind, Plan } from "./kind.js";
 import { machineOf, machineRequests } from "./machine.js";
+import { compareTexts, linesOf, openIncludes } from "./profile-meaning.js";
 import type { Answers, Step } from "./steps.js";
 
 /** What stood in the profile's place before it was ours. */
@@ -42,6 +45,18 @@ export const appArmorProfile: Kind<AppArmorProfileInputs, AppArmorProfileState, 
     { ask: "file", path: kernelList },
   ],
 
+  follow({ name, profile }, former, answers) {
+    const found = answers.file(pathOf(name));
+    const others = [found === undefined ? undefined : fromBytes(found), former?.profile].filter((text) => text !== undefined && text !== profile);
+    return others.length === 0 ? [] : openIncludes([profile, ...(others as string[])], answers);
+  },
+
+  asBefore(inputs, former, answers) {
+    if (inputs.profile === former.profile) return inputs;
+    const same = answers ? compareTexts(former.profile, inputs.profile, answers)?.relation === "equal" : sameWords(former.profile, inputs.profile);
+    return same ? { ...inputs, profile: former.profile } : inputs;
+  },
+
   isGone: ({ name }, answers) => answers.file(pathOf(name)) === undefined && modeOf(answers, name) === undefined,
 
   plan(inputs, former, answers): Plan<Before> {
@@ -66,6 +81,7 @@ export const appArmorProfile: Kind<AppArmorProfileInputs, AppArmorProfileState, 
       );
     }
     const memory = former?.ledger ?? { ...(found === undefined ? {} : { text: found }), loaded: mode !== undefined };
+    const meaning = meaningOf(inputs, answers);
     const differences = differencesOf(inputs, answers);
     const steps: Step[] =
       differences.length === 0
@@ -76,7 +92,7 @@ export const appArmorProfile: Kind<AppArmorProfileInputs, AppArmorProfileState, 
             { do: "check", profile: name },
             { do: "load", profile: name, path },
           ];
-    return { steps, changes: [], differences, notes: [], memory };
+    return { steps, changes: meaning ? changesOf(path, meaning) : [], differences, notes: [], memory };
   },
 
   planDelete(state, answers, claimed): Plan<undefined> {
@@ -116,13 +132,27 @@ function modeOf(answers: Answers, name: string): string | undefined {
   return loadedMode(answers.file(kernelList) ?? "", name);
 }
 
-function differencesOf({ name, profile }: AppArmorProfileInputs, answers: Answers): string[] {
+/** How the declared text differs in meaning from what is there; undefined where that can't be told. */
+function meaningOf({ name, profile }: AppArmorProfileInputs, answers: Answers): FileComparison | undefined {
+  const found = answers.file(pathOf(name));
+  return found === undefined || found === toBytes(profile) ? undefined : compareTexts(fromBytes(found), profile, answers);
+}
+
+function changesOf(path: string, meaning: FileComparison): Plan<Before>["changes"] {
+  const words = { equal: "", tighter: "becomes tighter", wider: "becomes wider", both: "changes" };
+  if (meaning.relation === "equal") return [];
+  return [{ path: `${path} ${words[meaning.relation]}:`, lines: linesOf(meaning).map(({ sign, text }) => ({ sign, text: toBytes(text) })) }];
+}
+
+function differencesOf(inputs: AppArmorProfileInputs, answers: Answers): string[] {
+  const { name, profile } = inputs;
   const found = answers.file(pathOf(name));
   const mode = modeOf(answers, name);
   const expected = expectedMode(profile);
+  const differs = found !== undefined && found !== toBytes(profile) && meaningOf(inputs, answers)?.relation !== "equal";
   return [
     ...(found === undefined ? [`${pathOf(name)} is not there`] : []),
-    ...(found !== undefined && found !== toBytes(profile) ? [`${pathOf(name)} has another text (${lineDifference(fromBytes(found), profile)})`] : []),
+    ...(differs ? [`${pathOf(name)} has another text (${lineDifference(fromBytes(found), profile)})`] : []),
     ...(mode === undefined ? ["the kernel has not loaded it"] : []),
     ...(mode !== undefined && mode !== expected ? [`the kernel has it in ${mode} mode, not ${expected}`] : []),
   ];

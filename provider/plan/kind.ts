@@ -1,8 +1,13 @@
 import type { z } from "zod";
-import type { Change } from "../container/editor.js";
 import type { Secrecy } from "../container/shown.js";
 import type { PostureError } from "../errors.js";
 import type { Answers, Request, Step } from "./steps.js";
+
+/** A line that comes or goes, or (`~`) what changes otherwise; latin1. */
+export interface Change {
+  sign: "+" | "-" | "~";
+  text: string;
+}
 
 /** What has to be done on a node, and what will be remembered of it. */
 export interface Plan<Memory> {
@@ -51,6 +56,10 @@ export interface Kind<Inputs extends { node: string }, State extends Inputs & Ke
   /** how messages call the object, without the node's name */
   title(inputs: Inputs): string;
   requests(inputs: Inputs): Request[];
+  /** the questions that the answers so far raise; nothing when all is known */
+  follow?(inputs: Inputs, former: State | undefined, answers: Answers): Request[];
+  /** the inputs, those that only say the same in other words as they were before; without answers where the node was not asked */
+  asBefore?(inputs: Inputs, former: State, answers: Answers | undefined): Inputs;
   /** whether the object that the state is about is no longer there */
   isGone(inputs: Inputs, answers: Answers): boolean;
   plan(inputs: Inputs, former: State | undefined, answers: Answers, claimed?: Claimed): Plan<Memory>;

@@ -12,6 +12,8 @@ export type Request =
 
 /** What a node answered; text is latin1, so that every byte survives. */
 export interface Answers {
+  /** whether the question was among those asked; the others can't be answered */
+  asked(request: Request): boolean;
   /** undefined when it is not there */
   file(path: string): string | undefined;
   files(pattern: string): Record<string, string>;

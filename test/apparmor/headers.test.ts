@@ -17,7 +17,7 @@ describe("the profiles that a text declares", () => {
     ["by a variable", "@{bin}/x { }\n", ["@{bin}/x"]],
     ["with flags", "profile lxc-a flags=(attach_disconnected, mediate_deleted) { }\n", ["lxc-a"]],
     ["flags close to the brace", "profile lxc-a flags=(complain){\n}\n", ["lxc-a"]],
-    ["over several lines", "profile\n  lxc-a\n  flags=(complain)\n{\n}\n", ["lxc-a"]],
+    ["over several lines", "profile lxc-a\n  /x\n  flags=(complain)\n{\n}\n", ["lxc-a"]],
     ["a comment between", "profile lxc-a # { profile x {\n{ # }\n}\n", ["lxc-a"]],
     ["a comment right behind the brace", "profile lxc-a {# x\n}\n", ["lxc-a"]],
     ["commented out", "# profile lxc-b { }\nprofile lxc-a { }\n", ["lxc-a"]],
@@ -26,7 +26,7 @@ describe("the profiles that a text declares", () => {
     ["child profiles and hats left out", "profile lxc-a {\n profile child { /x r, }\n hat h { }\n ^g { }\n}\n", ["lxc-a"]],
     ["two", "profile lxc-a { /x r, }\nprofile lxc-b { profile c { } }\n", ["lxc-a", "lxc-b"]],
     ["the second in the first's line", "profile lxc-a { } profile lxc-b { }", ["lxc-a", "lxc-b"]],
-    ["globs with braces", "profile lxc-a {\n /{usr/,}lib/** r,\n {/a,/b}/** r,\n /x{,/} r,\n}\nprofile lxc-b { }\n", ["lxc-a", "lxc-b"]],
+    ["globs with braces", "profile lxc-a {\n /{usr/,}lib/** r,\n /{a,b}/** r,\n /x{,/} r,\n}\nprofile lxc-b { }\n", ["lxc-a", "lxc-b"]],
     ["variables", "profile lxc-a {\n @{PROC}/@{pid}/attr/ r,\n}\nprofile lxc-b { }\n", ["lxc-a", "lxc-b"]],
     ["an escaped brace", "profile lxc-a {\n /x\\{ r,\n /y\\} r,\n}\nprofile lxc-b { }\n", ["lxc-a", "lxc-b"]],
     ["one brace too many", "profile lxc-a { } }\nprofile lxc-b { }\n", ["lxc-a", "lxc-b"]],
@@ -35,22 +35,22 @@ describe("the profiles that a text declares", () => {
   ];
   for (const [what, text, expected] of cases) it(what, () => expect(names(text)).to.deep.equal(expected));
 
-  const flags: [string, string][] = [
-    ["profile lxc-a { }", ""],
-    ["profile lxc-a flags=(complain) { }", "complain"],
-    ["profile lxc-a (attach_disconnected, complain) { }", "attach_disconnected, complain"],
-    ["profile lxc-a flags = ( complain ) { }", " complain "],
-    ["profile lxc-a /x(y) xattrs=(user.a=b user.c=(d)) flags=(kill) { }", "kill"],
-    ["profile lxc-a xattrs=(user.a=complain) { }", ""],
-    ["profile \"lxc (a)\" { }", ""],
-    ["profile lxc-a { profile c flags=(complain) { } }", ""],
-    ["# flags=(complain)\nprofile lxc-a { }", ""],
+  const flags: [string, string[]][] = [
+    ["profile lxc-a { }", []],
+    ["profile lxc-a flags=(complain) { }", ["complain"]],
+    ["profile lxc-a (attach_disconnected, complain) { }", ["attach_disconnected", "complain"]],
+    ["profile lxc-a flags = ( complain ) { }", ["complain"]],
+    ["profile lxc-a /x(y) xattrs=(user.a=b user.c=(d)) flags=(kill) { }", ["kill"]],
+    ["profile lxc-a xattrs=(user.a=complain) { }", []],
+    ["profile \"lxc (a)\" { }", []],
+    ["profile lxc-a { profile c flags=(complain) { } }", []],
+    ["# flags=(complain)\nprofile lxc-a { }", []],
   ];
-  for (const [text, expected] of flags) it(`flags of \`${text}\``, () => expect(profileHeaders(text)[0]!.flags).to.equal(expected));
+  for (const [text, expected] of flags) it(`flags of \`${text}\``, () => expect(profileHeaders(text)[0]!.flags).to.deep.equal(expected));
 
   it("counts lines, over comments and quotes too", () => {
     const text = '# one\n# two\n\n"/a\nb" { }\nprofile lxc-a { }\n';
-    expect(profileHeaders(text)).to.deep.equal([{ name: "/a\nb", line: 4, flags: "" }, { name: "lxc-a", line: 6, flags: "" }]);
+    expect(profileHeaders(text)).to.deep.equal([{ name: "/a\nb", line: 4, flags: [] }, { name: "lxc-a", line: 6, flags: [] }]);
   });
 
   it("a text of any kind ends, without throwing", () => {

@@ -41,11 +41,38 @@ describe("under a real engine", function () {
     expect(await node.read(path)).to.equal(conf);
   });
 
+  it("shows a typo in a profile where it is, in the preview", async () => {
+    await stack.program(`
+      new posture.AppArmorProfile("bad", { node: "pve", name: "lxc-bad",
+        profile: ${JSON.stringify(profile("lxc-bad", "/mnt/** rw\n  /srv r,"))} });`);
+    const { code, output } = await stack.preview();
+    expect(code).not.to.equal(0);
+    expect(output).to.include("`profile` has an error at line 2, column 13");
+    expect(output).to.match(/ {2}\/mnt\/\*\* rw\n +\^/);
+  });
+
+  it("says what a profile's change means, and takes other words for no change", async () => {
+    const deploy = (rules: string) =>
+      stack.program(`new posture.AppArmorProfile("p", { node: "pve", name: "lxc-a", profile: ${JSON.stringify(profile("lxc-a", rules))} });`);
+    await deploy("include <abstractions/base>\n  /srv/** rw,\n  /opt/x r,");
+    await upWorks();
+    const before = await node.read("/etc/apparmor.d/lxc-a");
+    await deploy("# the order is another\n  /opt/x   r,\n  include <abstractions/base>\n  /srv/** rw,  /srv/data r,");
+    expect((await stack.run("preview", "--expect-no-changes")).code).to.equal(0);
+    expect(await upWorks()).to.include("unchanged");
+    expect(await node.read("/etc/apparmor.d/lxc-a")).to.equal(before);
+    await deploy("include <abstractions/base>\n  /srv/** r,\n  /opt/x r,");
+    const preview = await stack.run("preview");
+    expect(preview.output).to.include("/etc/apparmor.d/lxc-a becomes tighter:").and.to.match(/- denies w on \/srv\/./);
+    await upWorks();
+    expect(await node.read("/etc/apparmor.d/lxc-a")).to.include("/srv/** r,");
+  });
+
   it("leaves a true state behind when an apply fails: the others are there, the failed one is not", async () => {
     await stack.program(`
       new posture.AppArmorProfile("good", { node: "pve", name: "lxc-good", profile: ${JSON.stringify(profile("lxc-good"))} });
       new posture.AppArmorProfile("bad", { node: "pve", name: "lxc-bad",
-        profile: ${JSON.stringify(profile("lxc-bad", "/mnt/** rw\n  /srv r,"))} });`);
+        profile: ${JSON.stringify(profile("lxc-bad", "include <abstractions/nowhere>"))} });`);
     const { code, output } = await stack.up();
     expect(code).not.to.equal(0);
     expect(output).to.match(/apparmor_parser refuses profile lxc-bad/);

@@ -17,7 +17,7 @@ import { startNode, type EmbeddedNode } from "../../provider/testing/index.js";
 import { realParser } from "../support/nodes.js";
 
 const conf = "arch: amd64\nmemory: 512\n";
-const broken = "profile lxc-a {\n  /srv/** rw\n  /mnt/** r,\n}\n";
+const broken = "profile lxc-a {\n  /srv/** rw,\n  include <abstractions/nowhere>\n}\n";
 const fine = "profile lxc-a {\n  file,\n}\n";
 
 /** What a first user meets, on a real connection to an embedded node: the code, and words that say what to do. */
@@ -97,7 +97,7 @@ const cases: Case[] = [
     says: ["lxc-nowhere is not loaded", "profile.name"],
   },
   {
-    name: "a profile with a syntax error: the compiler's words, with the line",
+    name: "a profile that includes what the node has not: the compiler's words, with the line",
     wish: { kind: "profile", name: "lxc-a", profile: broken },
     code: "profile-invalid",
     says: ["apparmor_parser refuses profile lxc-a", /line 3/, "Nothing was changed"],

@@ -336,8 +336,8 @@ describe("the life of a resource", () => {
 
     it("aren't in what the compiler says, neither when deploying nor when deleting", async () => {
       const { nodes, profile } = world();
-      const news = { node: "pve", name: "lxc-a", profile: `profile lxc-a { ${secret} }\n`, __secret: ["profile"] };
-      const invalid = fail(failure("profile-invalid", `pve: apparmor_parser refuses profile lxc-a:\nsyntax error near ${secret}`));
+      const news = { node: "pve", name: "lxc-a", profile: `profile lxc-a { include <${secret}> }\n`, __secret: ["profile"] };
+      const invalid = fail(failure("profile-invalid", `pve: apparmor_parser refuses profile lxc-a:\nCould not open ${secret}`));
       nodes.onApply = [invalid];
       const error = await rejection(profile.create(news));
       expect(error.message).to.contain("profile-invalid").and.not.contain(secret);

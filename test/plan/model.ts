@@ -24,6 +24,11 @@ export class Model implements Answers {
     return new Model({ [`/etc/pve/lxc/${vmid}.conf`]: conf, [`/etc/pve/nodes/pve/lxc/${vmid}.conf`]: conf, ...files });
   }
 
+  /** it can answer anything */
+  asked(): boolean {
+    return true;
+  }
+
   file(path: string): string | undefined {
     return this.files_.get(path);
   }
