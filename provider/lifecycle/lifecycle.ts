@@ -68,7 +68,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
       const drift = changesSomething(plan.steps);
       if (drift) {
         this.tell(declared ? "will change" : "drift", inputs, plan, news);
-        if (isPreview(news)) for (const note of plan.notes) say(`${this.where(inputs)}: ${note}`);
+        if (isPreview(news)) this.remark(inputs, plan, news);
       }
       return { changes: drift || declared || !same(outputs, ownInputs(olds)) };
     });
@@ -166,7 +166,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         }
         // of an update, diff has told
         if (!former) this.tell("changed", inputs, plan, news);
-        for (const note of plan.notes) say(`${this.where(inputs)}: ${note}`);
+        this.remark(inputs, plan, news);
         return { ...state, ...hidden(news) };
       }),
     );
@@ -231,7 +231,8 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         const plan = this.plan("", inputs, undefined, answers);
         if (changesSomething(plan.steps)) this.tell(`will change${missing}`, inputs, plan, news);
         else say(`${this.where(inputs)}: is as declared already; it will be adopted unchanged${missing}`);
-        for (const note of [...plan.notes, ...(plan.blocked ? [plan.blocked.what] : [])]) say(`${this.where(inputs)}: ${note}`);
+        this.remark(inputs, plan, news);
+        if (plan.blocked) say(`${this.where(inputs)}: ${plan.blocked.what}`);
       } catch (error) {
         // what is missing now may be made by the same program before its turn comes
         if (!(error instanceof PostureError)) throw error;
@@ -243,6 +244,10 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
   private tell(word: string, inputs: Inputs, plan: Plan<unknown>, news: Props): void {
     const lines = [...renderChanges(plan.changes, secrecyOf(news)), ...plan.differences];
     say([`${this.where(inputs)}: ${word}`, ...lines.map((line) => `  ${line}`)].join("\n"));
+  }
+
+  private remark(inputs: Inputs, { notes, findings = [] }: Plan<unknown>, news: Props): void {
+    for (const note of [...notes, ...(secrecyOf(news) === "shown" ? findings : [])]) say(`${this.where(inputs)}: ${note}`);
   }
 
   /** In a preview, a node that can't be reached is a warning: those of pull requests have no SSH. */

@@ -5,6 +5,7 @@ import { confLayout } from "../container/layout.js";
 import { emptyLedger, type Ledger } from "../container/ledger.js";
 import { joinLines } from "../container/lines.js";
 import { familiesOf } from "../container/posture.js";
+import { checkConf } from "../container/reading/check/index.js";
 import { shown, type Secrecy } from "../container/shown.js";
 import { PostureError } from "../errors.js";
 import type { Claim, Claimed, Plan } from "./kind.js";
@@ -81,10 +82,18 @@ export function containerPlan<Memory>(vmid: number, answers: Answers, memory: Me
     steps: steps.length > 0 ? [confLock(vmid), ...steps] : [],
     changes: changed.map(({ path, changes }) => ({ path, lines: changes })),
     differences: [],
+    findings: steps.flatMap((step) => (step.do === "file" && step.path === confPath(vmid) ? newFindings(step.before, step.after) : [])),
     notes: waits ? [...notes, `it is running: its configuration takes effect when it is restarted (\`pct reboot ${vmid}\`)`] : notes,
     ...(blocked ? { blocked } : {}),
     memory,
   };
+}
+
+/** What the change would bring that is hardly meant: what Proxmox VE drops, what contradicts, what does nothing. */
+function newFindings(before = "", after = ""): string[] {
+  const known = new Set(checkConf(before).map(({ code, message }) => `${code} ${message}`));
+  const found = checkConf(after).filter(({ code, message }) => !known.has(`${code} ${message}`));
+  return found.map(({ message, hint }) => `${message}. ${hint}`);
 }
 
 /** What is to be done where there is nothing to do. */

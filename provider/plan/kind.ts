@@ -18,6 +18,8 @@ export interface Plan<Memory> {
   differences: string[];
   /** what the operator should know besides */
   notes: string[];
+  /** what the result comes to, where that is hardly meant; quotes values, so it is not for those that are secrets */
+  findings?: string[];
   /** why it can't be done just now */
   blocked?: PostureError;
   memory: Memory;

@@ -1,5 +1,5 @@
 import { lxcContainerSecurityInputs, type LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
-import { parseConf, parseEntry, parseOptions, property } from "../container/conf.js";
+import { parseConf, parseEntry, parseOptions } from "../container/conf.js";
 import { firewallLines } from "../container/firewall.js";
 import { confLayout } from "../container/layout.js";
 import type { Ledger } from "../container/ledger.js";
@@ -100,7 +100,6 @@ function notes(inputs: LxcContainerSecurityInputs, text: string): string[] {
   const { main } = parseConf(text);
   const nets = main.map((line) => parseEntry(line.text)).filter((entry) => entry && /^net\d+$/.test(entry.key));
   const open = nets.filter((entry) => parseOptions(entry!.value).get("firewall") !== "1").map((entry) => entry!.key);
-  const unprivileged = property(main, "unprivileged") === "1";
   const denied = deviceRules?.some(({ action }) => action === "deny");
   const pending = pendingKeys(text).filter((key) => declaredKeys.has(key));
   const declaredRules = new Set(deviceRules?.map(({ action, rule }) => confLayout.same(`lxc.cgroup2.devices.${action}: ${rule}`)));
@@ -116,9 +115,6 @@ function notes(inputs: LxcContainerSecurityInputs, text: string): string[] {
       : []),
     ...(firewall?.enable !== false && firewall && open.length > 0
       ? [`the firewall does nothing on ${open.join(", ")}: set firewall=1 there`]
-      : []),
-    ...(unprivileged && deviceRules?.length && !denied
-      ? [`it is unprivileged and may use every device it is given: allow rules do nothing without a deny before them`]
       : []),
   ];
 }

@@ -105,13 +105,18 @@ describe("the plan for a container's posture", () => {
       ["a firewall that no device has", open, { firewall: { enable: true } }, /^the firewall does nothing on net0/],
       ["a firewall that its device has", conf, { firewall: { enable: true } }, undefined],
       ["a firewall that is off", open, { firewall: { enable: false } }, undefined],
-      ["allow rules of an unprivileged container", conf, { deviceRules: [{ action: "allow", rule: "c 195:* rwm" }] }, /allow rules do nothing/],
+      ["allow rules of an unprivileged container", conf, { deviceRules: [{ action: "allow", rule: "c 195:* rwm" }] }, /does nothing: all devices are allowed/],
       ["with a deny they do", conf, { deviceRules: [{ action: "deny", rule: "a" }, { action: "allow", rule: "c 195:* rwm" }] }, undefined],
+      ["a deny-all that LXC makes no filter of", conf, { deviceRules: [{ action: "deny", rule: "a" }] }, /`deny a` denies nothing/],
+      ["a device that the rules leave out", `${conf}dev0: /dev/nvidia0\n`, { deviceRules: [{ action: "deny", rule: "a" }, { action: "allow", rule: "c 1:3 rwm" }] }, /^\/dev\/nvidia0 is to be in the container/],
+      ["a profile that takes away what features need", `${conf}features: fuse=1\n`, { apparmorProfile: "lxc-a" }, /takes away what Proxmox VE allows for features: fuse/],
+      ["what was there before is not told", `${conf}lxc.apparmor.profile: unconfined\n`, { capDrop: ["sys_module"] }, undefined],
       ["of a privileged one they do", "arch: amd64\n", { deviceRules: [{ action: "allow", rule: "c 195:* rwm" }] }, undefined],
     ];
     for (const [name, text, declared, expected] of notes) {
       it(name, () => {
-        const found = start(text).plan(inputs(declared)).notes;
+        const { notes, findings = [] } = start(text).plan(inputs(declared));
+        const found = [...notes, ...findings];
         if (expected) expect(found.join("\n")).to.match(expected);
         else expect(found).to.deep.equal([]);
       });
