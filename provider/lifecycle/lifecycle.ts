@@ -67,10 +67,10 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
       this.claims.make(machine, id, this.kind.claims(outputs), this.where(inputs));
       const drift = changesSomething(plan.steps);
       if (drift) {
-        this.tell(declared ? "will change" : "drift", inputs, plan, news);
+        this.tell(!declared ? "drift" : isPreview(news) ? "will change" : "changes", inputs, plan, news);
         if (isPreview(news)) this.remark(inputs, plan, news);
       }
-      return { changes: drift || declared || !same(outputs, ownInputs(olds)) };
+      return { changes: drift || declared || !same(this.essential(outputs), this.essential(ownInputs(olds))) };
     });
   }
 
@@ -241,8 +241,14 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     });
   }
 
+  private essential(outputs: object): Props {
+    const incidental: readonly string[] = this.kind.incidental ?? [];
+    return Object.fromEntries(Object.entries(outputs).filter(([key]) => !incidental.includes(key)));
+  }
+
   private tell(word: string, inputs: Inputs, plan: Plan<unknown>, news: Props): void {
-    const lines = [...renderChanges(plan.changes, secrecyOf(news)), ...plan.differences];
+    const when = word === "changed" ? "before" : "now";
+    const lines = [...renderChanges(plan.changes, secrecyOf(news)), ...plan.differences.map((line) => `${when}: ${line}`)];
     say([`${this.where(inputs)}: ${word}`, ...lines.map((line) => `  ${line}`)].join("\n"));
   }
 

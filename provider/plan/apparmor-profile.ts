@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { appArmorProfileInputs, type AppArmorProfileInputs } from "../../schemas/apparmor-profile.js";
-import type { FileComparison } from "../apparmor/policy/index.js";
 import { profileHeaders } from "../apparmor/headers.js";
 import { expectedMode, loadedMode } from "../apparmor/kernel.js";
 import { sameWords } from "../apparmor/same-words.js";
 import { PostureError } from "../errors.js";
 import type { Kept, Kind, Plan } from "./kind.js";
 import { machineOf, machineRequests } from "./machine.js";
-import { compareTexts, linesOf, openIncludes } from "./profile-meaning.js";
+import { compareTexts, compilerPackage, linesOf, openIncludes, problemsOf, type Meaning } from "./profile-meaning.js";
 import type { Answers, Step } from "./steps.js";
 
 /** What stood in the profile's place before it was ours. */
@@ -37,23 +36,26 @@ const digestOf = (bytes: string | undefined): string =>
 export const appArmorProfile: Kind<AppArmorProfileInputs, AppArmorProfileState, Before> = {
   schema: appArmorProfileInputs,
   replaceOn: ["name"],
+  // another digest with the same meaning: comments, layout
+  incidental: ["digest"],
   title: ({ name }) => `AppArmor profile ${name}`,
 
   requests: ({ name }) => [
     ...machineRequests,
     { ask: "file", path: pathOf(name) },
     { ask: "file", path: kernelList },
+    { ask: "package", name: compilerPackage },
   ],
 
   follow({ name, profile }, former, answers) {
     const found = answers.file(pathOf(name));
-    const others = [found === undefined ? undefined : fromBytes(found), former?.profile].filter((text) => text !== undefined && text !== profile);
-    return others.length === 0 ? [] : openIncludes([profile, ...(others as string[])], answers);
+    const texts = [profile, ...(found === undefined ? [] : [fromBytes(found)]), ...(former ? [former.profile] : [])];
+    return found !== undefined && texts.every((text) => text === profile) ? [] : openIncludes(texts, answers);
   },
 
   asBefore(inputs, former, answers) {
     if (inputs.profile === former.profile) return inputs;
-    const same = answers ? compareTexts(former.profile, inputs.profile, answers)?.relation === "equal" : sameWords(former.profile, inputs.profile);
+    const same = sameWords(former.profile, inputs.profile) || (answers !== undefined && isEqual(compareTexts(former.profile, inputs.profile, answers)));
     return same ? { ...inputs, profile: former.profile } : inputs;
   },
 
@@ -92,7 +94,8 @@ export const appArmorProfile: Kind<AppArmorProfileInputs, AppArmorProfileState, 
             { do: "check", profile: name },
             { do: "load", profile: name, path },
           ];
-    return { steps, changes: meaning ? changesOf(path, meaning) : [], differences, notes: [], memory };
+    const findings = steps.length > 0 && found !== wanted ? problemsOf(inputs.profile, answers) : [];
+    return { steps, changes: meaning && findings.length === 0 ? changesOf(path, meaning) : [], differences, notes: [], findings, memory };
   },
 
   planDelete(state, answers, claimed): Plan<undefined> {
@@ -132,15 +135,17 @@ function modeOf(answers: Answers, name: string): string | undefined {
   return loadedMode(answers.file(kernelList) ?? "", name);
 }
 
-/** How the declared text differs in meaning from what is there; undefined where that can't be told. */
-function meaningOf({ name, profile }: AppArmorProfileInputs, answers: Answers): FileComparison | undefined {
+/** How the declared text differs in meaning from what is there; undefined where the texts don't differ. */
+function meaningOf({ name, profile }: AppArmorProfileInputs, answers: Answers): Meaning | undefined {
   const found = answers.file(pathOf(name));
   return found === undefined || found === toBytes(profile) ? undefined : compareTexts(fromBytes(found), profile, answers);
 }
 
-function changesOf(path: string, meaning: FileComparison): Plan<Before>["changes"] {
-  const words = { equal: "", tighter: "becomes tighter", wider: "becomes wider", both: "changes" };
-  if (meaning.relation === "equal") return [];
+const isEqual = (meaning: Meaning): boolean => "relation" in meaning && meaning.relation === "equal";
+
+function changesOf(path: string, meaning: Meaning): Plan<Before>["changes"] {
+  if ("unknown" in meaning || meaning.relation === "equal") return [];
+  const words = { tighter: "becomes tighter", wider: "becomes wider", both: "changes" };
   return [{ path: `${path} ${words[meaning.relation]}:`, lines: linesOf(meaning).map(({ sign, text }) => ({ sign, text: toBytes(text) })) }];
 }
 
@@ -149,13 +154,18 @@ function differencesOf(inputs: AppArmorProfileInputs, answers: Answers): string[
   const found = answers.file(pathOf(name));
   const mode = modeOf(answers, name);
   const expected = expectedMode(profile);
-  const differs = found !== undefined && found !== toBytes(profile) && meaningOf(inputs, answers)?.relation !== "equal";
+  const meaning = meaningOf(inputs, answers);
   return [
     ...(found === undefined ? [`${pathOf(name)} is not there`] : []),
-    ...(differs ? [`${pathOf(name)} has another text (${lineDifference(fromBytes(found), profile)})`] : []),
+    ...(meaning && !isEqual(meaning) ? [`${pathOf(name)} has another text (${where(fromBytes(found!), profile, meaning)})`] : []),
     ...(mode === undefined ? ["the kernel has not loaded it"] : []),
     ...(mode !== undefined && mode !== expected ? [`the kernel has it in ${mode} mode, not ${expected}`] : []),
   ];
+}
+
+function where(found: string, declared: string, meaning: Meaning): string {
+  const unknown = "unknown" in meaning ? `; what that means can't be told: ${meaning.unknown}` : "";
+  return `${lineDifference(found, declared)}${unknown}`;
 }
 
 function lineDifference(a: string, b: string): string {

@@ -55,6 +55,8 @@ export interface Kind<Inputs extends { node: string }, State extends Inputs & Ke
   schema: z.ZodType<Inputs>;
   /** inputs whose change means another object on the node */
   replaceOn: (keyof Inputs & string)[];
+  /** outputs that are no change when they alone differ */
+  incidental?: (keyof State & string)[];
   /** how messages call the object, without the node's name */
   title(inputs: Inputs): string;
   requests(inputs: Inputs): Request[];

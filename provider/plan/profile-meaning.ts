@@ -1,3 +1,6 @@
+import { check, type Checked } from "../apparmor/check/index.js";
+import type { Diagnostic } from "../apparmor/diagnostics.js";
+import type { Language } from "../apparmor/language.js";
 import type { IncludedFile, Includes, Resolved } from "../apparmor/resolve/types.js";
 import { compareFiles, GlobError, LimitError, type FileComparison, type ProfileComparison, type Witness } from "../apparmor/policy/index.js";
 import { ResolveError } from "../apparmor/resolve/error.js";
@@ -9,6 +12,9 @@ import type { Answers, Request } from "./steps.js";
 
 const root = "/etc/apparmor.d";
 
+/** The Debian package of apparmor_parser. */
+export const compilerPackage = "apparmor";
+
 /** More than any profile includes; a node that names new files for ever must not keep us. */
 const maxFiles = 1000;
 
@@ -19,28 +25,60 @@ export function openIncludes(texts: readonly string[], answers: Answers): Reques
   return node.asked() > maxFiles ? [] : node.open();
 }
 
-/** What `b` means, seen from `a`; undefined where that can't be told: errors in a text, an include that wasn't read. */
-export function compareTexts(a: string, b: string, answers: Answers): FileComparison | undefined {
+/** How two texts differ in what they mean, or why that can't be told. */
+export type Meaning = FileComparison | { unknown: string };
+
+/** What `b` means, seen from `a`. */
+export function compareTexts(a: string, b: string, answers: Answers): Meaning {
   // a plan asks several times
-  const known = comparisons.get(answers) ?? new Map<string, FileComparison | undefined>();
+  const known = comparisons.get(answers) ?? new Map<string, Meaning>();
   comparisons.set(answers, known);
   const key = JSON.stringify([a, b]);
-  if (!known.has(key)) known.set(key, compareAnew(a, b, answers));
-  return known.get(key);
+  const meaning = known.get(key) ?? compareAnew(a, b, answers);
+  known.set(key, meaning);
+  return meaning;
 }
 
-const comparisons = new WeakMap<Answers, Map<string, FileComparison | undefined>>();
+const comparisons = new WeakMap<Answers, Map<string, Meaning>>();
 
-function compareAnew(a: string, b: string, answers: Answers): FileComparison | undefined {
+function compareAnew(a: string, b: string, answers: Answers): Meaning {
   const node = includesOf(answers);
-  const [one, two] = [a, b].map((text) => resolve(parse(text), { include: node.include })) as [Resolved, Resolved];
-  if (node.open().length > 0 || node.isLost() || [one, two].some(isBroken) || abis(one) !== abis(two)) return undefined;
+  const [one, two] = [a, b].map((text) => check(text, { include: node.include, language: "5.0" })) as [Checked, Checked];
+  const missing = node.missing();
+  if (missing) return { unknown: missing };
+  const errors = { "what is there": one, "what is declared": two };
+  for (const [which, { diagnostics }] of Object.entries(errors)) {
+    const error = diagnostics.find(({ severity }) => severity === "error");
+    // what the text says may be a secret
+    if (error) return { unknown: `${which} has an error ${error.file === undefined ? `at line ${error.line}` : "in an include"}` };
+  }
+  if (abis(one.resolved) !== abis(two.resolved)) return { unknown: "the two name different feature sets (`abi`)" };
   try {
-    return compareFiles(one, two);
+    return compareFiles(one.resolved, two.resolved);
   } catch (error) {
-    if (error instanceof LimitError || error instanceof GlobError || error instanceof ResolveError) return undefined;
+    if (error instanceof LimitError || error instanceof GlobError || error instanceof ResolveError) return { unknown: "it is too complex" };
     throw error;
   }
+}
+
+/** What the node's compiler will refuse in a text, with the includes that the node has; nothing where those aren't known. */
+export function problemsOf(text: string, answers: Answers): string[] {
+  const node = includesOf(answers);
+  const { diagnostics } = check(text, { include: node.include, language: languageOf(answers) });
+  if (node.missing()) return [];
+  return diagnostics.filter(({ severity }) => severity === "error").slice(0, maxProblems).map(explain);
+}
+
+const maxProblems = 5;
+
+function explain({ file, line, column, message, hint }: Diagnostic): string {
+  return `its compiler will refuse ${file === undefined ? "this" : file} at ${line}:${column}: ${message}${hint ? ` (${hint})` : ""}`;
+}
+
+/** The package says which language the node's compiler takes; without it, the newest, so that nothing is told in vain. */
+function languageOf(answers: Answers): Language {
+  const major = Number(/^(?:\d+:)?(\d+)\./.exec(answers.package(compilerPackage) ?? "")?.[1] ?? 5);
+  return major < 4 ? "3.0" : major < 5 ? "4.1" : "5.0";
 }
 
 /** A comparison as lines: what is allowed then (`+`), what no longer is (`-`), and what changes otherwise (`~`). */
@@ -77,8 +115,6 @@ function examplesOf(witnesses: readonly Witness[]): Change[] {
   return more > 0 ? [...shown, { sign: sign[first!.change], text: `and ${more} more like these (${first!.class})` }] : shown;
 }
 
-const isBroken = ({ diagnostics }: Resolved): boolean => diagnostics.some(({ severity }) => severity === "error");
-
 /** The feature sets that the texts ask for: they decide what of the rules counts. */
 function abis({ documents }: Resolved): string {
   const paths = documents.flatMap(({ statements }) => statements.flatMap((statement) => (statement.kind === "abi" ? [statement.path.value] : [])));
@@ -111,7 +147,11 @@ function includesOf(answers: Answers) {
     if (entries.length === 0) return undefined;
     return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, text]) => fileOf(name, text));
   };
-  return { include, open: () => [...open.values()], asked: () => asked, isLost: () => lost };
+  const missing = (): string | undefined => {
+    if (lost) return `an include is looked for elsewhere than in ${root}`;
+    return open.size > 0 ? "the includes of the node were not read" : undefined;
+  };
+  return { include, open: () => [...open.values()], asked: () => asked, missing };
 }
 
 const fileOf = (file: string, bytes: string): IncludedFile => ({ file, text: Buffer.from(bytes, "latin1").toString("utf8") });

@@ -334,6 +334,17 @@ describe("the life of a resource", () => {
       expect(said.join("\n")).not.to.match(/hunter2/);
     });
 
+    it("aren't in what will be refused, nor in what a change means", async () => {
+      const { model, profile } = world();
+      const text = (body: string) => ({ node: "pve", name: "lxc-a", profile: `profile lxc-a { ${body} }\n`, __secret: ["profile"], __preview: true });
+      await profile.check({}, text(`include <${secret}>`));
+      const { id, outs } = await profile.create(text(`/${secret} r,`));
+      await profile.diff(id, outs, text(`/${secret} rw,`));
+      model.files_.set("/etc/apparmor.d/lxc-a", `profile lxc-a { /${secret} w, }\n`);
+      await profile.diff(id, outs, text(`/${secret} r,`));
+      expect(said.join("\n")).to.contain("drift").and.not.contain(secret);
+    });
+
     it("aren't in what the compiler says, neither when deploying nor when deleting", async () => {
       const { nodes, profile } = world();
       const news = { node: "pve", name: "lxc-a", profile: `profile lxc-a { include <${secret}> }\n`, __secret: ["profile"] };

@@ -94,6 +94,35 @@ describe("the plan for an AppArmor profile", () => {
     });
   }
 
+  const refused: [what: string, body: string, files: Record<string, string>, problem: RegExp | undefined][] = [
+    ["an include that the node has not", "include <abstractions/y>", include, /^its compiler will refuse this at 2:3: there is no <abstractions\/y>/],
+    ["an error in an include", "include <abstractions/x>", { "/etc/apparmor.d/abstractions/x": "/z rr\n" }, /^its compiler will refuse \/etc\/apparmor\.d\/abstractions\/x at 1:/],
+    ["exec modes that conflict", "/a px,\n  /a ux,", {}, /^its compiler will refuse this at 3:3: .*\/a/],
+    ["a variable that nothing declares", "signal peer=@{nope},", {}, /@\{nope\}/],
+    ["what only 4.x takes, on a node with 3.0", "all,", { "package apparmor": "3.0.8-3" }, /needs AppArmor 4/],
+    ["what 4.x takes, on a node with it", "all,", { "package apparmor": "4.1.0-1" }, undefined],
+    ["nothing, where all is there", "include <abstractions/x>", include, undefined],
+  ];
+  for (const [what, body, files, problem] of refused) {
+    it(`says before the node's compiler does what that will refuse: ${what}`, () => {
+      const { findings = [], changes } = new Resource(appArmorProfile, new Model(files)).plan(inputs(text(body)));
+      if (problem) expect(findings.join("\n")).to.match(problem);
+      else expect(findings).to.deep.equal([]);
+      expect(changes).to.deep.equal([]);
+    });
+  }
+
+  const unclear: [what: string, found: string, declared: string, why: RegExp][] = [
+    ["an error in what is there", "/x rr", "/x r,", /what that means can't be told: what is there has an error at line 2\)$/],
+    ["an include from elsewhere", 'include "x"', "/x r,", /an include is looked for elsewhere than in \/etc\/apparmor\.d\)$/],
+  ];
+  for (const [what, found, declared, why] of unclear) {
+    it(`says why it can't tell what a change means: ${what}`, () => {
+      const model = new Model({ [path]: text(found), ...loaded() });
+      expect(new Resource(appArmorProfile, model).plan(inputs(text(declared))).differences.join()).to.match(why);
+    });
+  }
+
   it("says that a mode changes, and nothing more: all else follows", () => {
     const model = new Model({ [path]: text(), ...loaded() });
     const { changes } = new Resource(appArmorProfile, model).plan(inputs(text("/x r,", "flags=(complain) ")));
