@@ -21,7 +21,7 @@ export interface Node {
  * A name, path, glob or value.
  *
  * `value` is what the compiler has after lexing: quotes gone, escapes of plain characters resolved, and escapes that
- * matter to globs (`\*`, `\{`, `\"`, …) and variables (`@{HOME}`) still in it.
+ * matter to globs (`\*`, `\{`, `\,`, …) and variables (`@{HOME}`) still in it.
  */
 export interface Word extends Node {
   value: string;
@@ -70,11 +70,11 @@ export interface Alias extends Node {
   to: Word;
 }
 
-/** `@{NAME} = a b` or `+=`; `name` without `@{}`. */
+/** `@{NAME} = a b`, `+=` or, since 5.0, `?=` (unless it is declared already); `name` without `@{}`. */
 export interface Assignment extends Node {
   kind: "assignment";
   name: string;
-  operator: "=" | "+=";
+  operator: "=" | "+=" | "?=";
   values: Word[];
 }
 

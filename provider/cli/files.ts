@@ -75,8 +75,13 @@ function firstBadLine(bytes: Buffer): number {
 export function* named(paths: readonly string[]): Generator<string> {
   for (const path of paths) {
     if (path === standardInput || !isDirectory(path)) yield path;
-    else for (const name of readdirSync(path).sort()) if (!isSkipped(name) && !isDirectory(join(path, name))) yield join(path, name);
+    else for (const name of readdirSync(path).sort()) if (!isSkipped(name) && mayBeFile(join(path, name))) yield join(path, name);
   }
+}
+
+/** Neither a directory nor a device or pipe, which would never end; a link to nowhere is named when it is read. */
+function mayBeFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
 }
 
 function isDirectory(path: string): boolean {

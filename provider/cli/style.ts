@@ -8,5 +8,6 @@ export function style(format: Format, text: string): string {
   return coloured ? styleText(format, text) : text;
 }
 
-/** A text of which nothing acts on the terminal: control characters but tabs are shown as `\ufffd`. */
-export const visible = (text: string): string => text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, "\ufffd");
+/** A text of which nothing acts on the terminal: control characters but tabs, and what turns the direction, are shown as `\ufffd`. */
+export const visible = (text: string): string =>
+  text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");

@@ -6,7 +6,7 @@ import { sameWords } from "../apparmor/same-words.js";
 import { PostureError } from "../errors.js";
 import type { Kept, Kind, Plan } from "./kind.js";
 import { machineOf, machineRequests } from "./machine.js";
-import { compareTexts, compilerPackage, linesOf, openIncludes, problemsOf, type Meaning } from "./profile-meaning.js";
+import { compareTexts, compareWithFile, compilerPackage, linesOf, openIncludes, problemsOf, type Meaning } from "./profile-meaning.js";
 import type { Answers, Step } from "./steps.js";
 
 /** What stood in the profile's place before it was ours. */
@@ -138,7 +138,7 @@ function modeOf(answers: Answers, name: string): string | undefined {
 /** How the declared text differs in meaning from what is there; undefined where the texts don't differ. */
 function meaningOf({ name, profile }: AppArmorProfileInputs, answers: Answers): Meaning | undefined {
   const found = answers.file(pathOf(name));
-  return found === undefined || found === toBytes(profile) ? undefined : compareTexts(fromBytes(found), profile, answers);
+  return found === undefined || found === toBytes(profile) ? undefined : compareWithFile(found, profile, answers);
 }
 
 const isEqual = (meaning: Meaning): boolean => "relation" in meaning && meaning.relation === "equal";

@@ -1,7 +1,7 @@
 import { check, type Checked } from "../apparmor/check/index.js";
 import type { Diagnostic } from "../apparmor/diagnostics.js";
 import type { Language } from "../apparmor/language.js";
-import type { IncludedFile, Includes, Resolved } from "../apparmor/resolve/types.js";
+import type { IncludedFile, Includes } from "../apparmor/resolve/types.js";
 import { compareFiles, GlobError, LimitError, type FileComparison, type ProfileComparison, type Witness } from "../apparmor/policy/index.js";
 import { ResolveError } from "../apparmor/resolve/error.js";
 import { resolve } from "../apparmor/resolve/index.js";
@@ -28,6 +28,12 @@ export function openIncludes(texts: readonly string[], answers: Answers): Reques
 /** How two texts differ in what they mean, or why that can't be told. */
 export type Meaning = FileComparison | { unknown: string };
 
+/** What a declared text means, seen from that of a file on the node (latin1). */
+export function compareWithFile(file: string, declared: string, answers: Answers): Meaning {
+  const text = utf8Of(file);
+  return text === undefined ? { unknown: "what is there is not UTF-8" } : compareTexts(text, declared, answers);
+}
+
 /** What `b` means, seen from `a`. */
 export function compareTexts(a: string, b: string, answers: Answers): Meaning {
   // a plan asks several times
@@ -52,7 +58,6 @@ function compareAnew(a: string, b: string, answers: Answers): Meaning {
     // what the text says may be a secret
     if (error) return { unknown: `${which} has an error ${error.file === undefined ? `at line ${error.line}` : "in an include"}` };
   }
-  if (abis(one.resolved) !== abis(two.resolved)) return { unknown: "the two name different feature sets (`abi`)" };
   try {
     return compareFiles(one.resolved, two.resolved);
   } catch (error) {
@@ -82,12 +87,14 @@ function languageOf(answers: Answers): Language {
 }
 
 /** A comparison as lines: what is allowed then (`+`), what no longer is (`-`), and what changes otherwise (`~`). */
-export function linesOf({ profiles }: FileComparison): Change[] {
+export function linesOf({ profiles, abi }: FileComparison): Change[] {
   const changed = profiles.filter(({ change }) => change !== "equal");
-  return changed.flatMap((profile) => {
+  const features: Change[] = abi ? [{ sign: "~", text: `abi: ${abi.a || "none"}, then ${abi.b || "none"}` }] : [];
+  const lines = changed.flatMap((profile) => {
     const lines = linesOfProfile(profile);
     return profiles.length === 1 ? lines : lines.map(({ sign, text }) => ({ sign, text: `${profile.name}: ${text}` }));
   });
+  return [...features, ...lines];
 }
 
 /** Examples of one kind of change within a class that are shown; the rest is counted. */
@@ -115,17 +122,11 @@ function examplesOf(witnesses: readonly Witness[]): Change[] {
   return more > 0 ? [...shown, { sign: sign[first!.change], text: `and ${more} more like these (${first!.class})` }] : shown;
 }
 
-/** The feature sets that the texts ask for: they decide what of the rules counts. */
-function abis({ documents }: Resolved): string {
-  const paths = documents.flatMap(({ statements }) => statements.flatMap((statement) => (statement.kind === "abi" ? [statement.path.value] : [])));
-  return paths.join("\n");
-}
-
 /** The includes of a node as far as it was asked, and what remains to be asked. */
 function includesOf(answers: Answers) {
   const open = new Map<string, Request>();
   let asked = 0;
-  let lost = false;
+  let lost: string | undefined;
   const read = (pattern: string): Record<string, string> => {
     const request: Request = { ask: "files", pattern };
     asked++;
@@ -133,11 +134,17 @@ function includesOf(answers: Answers) {
     open.set(pattern, request);
     return {};
   };
+  const fileOf = (file: string, bytes: string): IncludedFile => {
+    const text = utf8Of(bytes);
+    // the compiler reads bytes: two that are none of UTF-8 must not look the same
+    if (text === undefined) lost = "an include is not UTF-8";
+    return { file, text: text ?? "" };
+  };
   const include: Includes = (path, { magic }) => {
     const location = magic ? `${root}/${path}` : path;
     // a pattern would read other files; a relative path depends on where the compiler is started
     if (!/^\/[\w./+@:-]+$/.test(location) || location.includes("/../")) {
-      lost = true;
+      lost = `an include is looked for elsewhere than in ${root}`;
       return undefined;
     }
     const file = read(location)[location];
@@ -148,10 +155,14 @@ function includesOf(answers: Answers) {
     return entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, text]) => fileOf(name, text));
   };
   const missing = (): string | undefined => {
-    if (lost) return `an include is looked for elsewhere than in ${root}`;
+    if (lost) return lost;
     return open.size > 0 ? "the includes of the node were not read" : undefined;
   };
   return { include, open: () => [...open.values()], asked: () => asked, missing };
 }
 
-const fileOf = (file: string, bytes: string): IncludedFile => ({ file, text: Buffer.from(bytes, "latin1").toString("utf8") });
+/** What bytes (latin1) say as UTF-8; undefined where they are none. */
+function utf8Of(bytes: string): string | undefined {
+  const text = Buffer.from(bytes, "latin1").toString("utf8");
+  return Buffer.from(text, "utf8").toString("latin1") === bytes ? text : undefined;
+}

@@ -22,8 +22,8 @@ describe("pve-posture profile check --jsonl", () => {
     expect(second).to.deep.include({ file: "bad", valid: false });
     expect(third).to.have.property("line", 3);
     expect(third.error).to.match(/^not JSON/);
-    expect(fourth).to.deep.equal({ error: '"path" is no text', line: 5 });
-    expect(fifth).to.deep.equal({ error: 'there is no "text"', line: 6 });
+    expect(fourth).to.deep.equal({ error: '"path" must be a text', line: 5 });
+    expect(fifth).to.deep.equal({ error: '"text" is missing: expected {"path": "…", "text": "…"}', line: 6 });
     expect(last).to.deep.equal(first);
     expect(code).to.equal(2);
   });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { join } from "node:path";
+import { forPeople } from "../../provider/cli/profile/reading.js";
 import { folder, jsonl, pvePosture } from "./cli.js";
 
 const fine = "profile lxc-fine {\n  /srv/app/* r,\n  deny /srv/app/secret rw,\n}\n";
@@ -122,6 +123,14 @@ describe("pve-posture profile check", () => {
     [["--language", "2.0", "fine"], /Allowed choices are 3\.0, 4\.1, 5\.0/],
     [["--jsonl", "fine"], /takes no files/],
     [["--jsonl", "--format", "sarif"], /takes no --format sarif/],
+    [["--share", "data", "fine"], /path as the container sees it, which begins with \//],
+    [
+      ["--ignore", "no-audti", "fine"],
+      /there is no finding "no-audti": did you mean "no-audit"\?\nThere are: all-capabilities, .*whole-share-writable/,
+    ],
+    [["--fix", "-"], /can't write to standard input/],
+    [["--fix", "--jsonl"], /--jsonl has none/],
+    [["--fix", "--no-findings", "fine"], /looks for none/],
     [["--include-dir", "nowhere", "fine"], /--include-dir nowhere: no such directory/],
     [["--include-dir", "all", "--includes", "includes.json", "fine"], /cannot be used with/],
     [["--includes", "nowhere.json", "fine"], /nowhere\.json: no such file/],
@@ -142,6 +151,52 @@ describe("pve-posture profile check", () => {
     const { code, stdout } = await check(["--help"]);
     expect(code).to.equal(0);
     expect(stdout).to.contain("Examples:").and.contain("Exit codes: 0").and.contain("--include-dir");
+  });
+
+  it("--ignore leaves findings out, each of those named", async () => {
+    const codes = async (...args: string[]) =>
+      jsonl((await check(["--format", "json", ...args, "dangerous"])).stdout)[0].findings.map(({ code }: { code: string }) => code);
+    const all = await codes();
+    expect(all).to.include("dangerous-capability");
+    expect(await codes("--ignore", "dangerous-capability", "--ignore", "no-audit")).to.deep.equal(
+      all.filter((code: string) => !["dangerous-capability", "no-audit"].includes(code)),
+    );
+    expect((await check(["--ignore", "dangerous-capability", "--fail-on", "warning", "dangerous"])).code).to.equal(0);
+  });
+
+  it("--no-container takes no profile as that of a container", async () => {
+    const codes = async (...args: string[]) =>
+      jsonl((await check(["--format", "json", ...args, "fine"])).stdout)[0].findings.map(({ code }: { code: string }) => code);
+    expect(await codes()).to.include("container-boot");
+    expect(await codes("--no-container")).to.deep.equal([]);
+    expect(await codes("--container")).to.include("container-boot");
+  });
+
+  it("ends with where to read more", async () => {
+    const { stdout } = await check(["--ignore", "no-audit", "dangerous", "all/two"]);
+    expect(stdout.split("\n").at(-3)).to.equal("More: pve-posture profile explain dangerous-capability");
+  });
+
+  it("--jsonl needs path and text", async () => {
+    const { code, stdout } = await check(["--jsonl"], '{"text":""}\n{"path":"a"}\n{"path":1,"text":""}\n{"path":"a","text":""}\n');
+    expect(code).to.equal(2);
+    const answers = jsonl(stdout);
+    expect(answers.slice(0, 3)).to.deep.equal([
+      { error: '"path" is missing: expected {"path": "…", "text": "…"}', line: 1 },
+      { error: '"text" is missing: expected {"path": "…", "text": "…"}', line: 2 },
+      { error: '"path" must be a text', line: 3 },
+    ]);
+    expect(answers[3]).to.include({ file: "a" });
+  });
+
+  it("says where includes come from, and so does an error where there is no place for them", async () => {
+    expect((await check(["--help"])).stdout).to.contain("Includes are searched in /etc/apparmor.d. Where there is none");
+    const error = { code: "include-not-found", severity: "error" as const, message: "m", hint: "h", file: "f" };
+    const report = { file: "f", valid: false, errors: [error, { ...error, code: "other" }], findings: [] };
+    const hints = (nowhere: boolean) => forPeople(report, { nowhere }).errors.map(({ hint }) => hint);
+    expect(hints(false)).to.deep.equal(["h", "h"]);
+    expect(hints(true)[0]).to.contain("searched nowhere").and.contain("--include-dir");
+    expect(hints(true)[1]).to.equal("h");
   });
 
   it("gives a log for code scanning with --format sarif", async () => {
@@ -173,6 +228,10 @@ describe("pve-posture profile check", () => {
       endLine: 2,
       endColumn: 24,
     });
-    expect(tool.driver.rules[module.ruleIndex].help.text).to.contain("docs/findings/dangerous-capability.md");
+    const rule = tool.driver.rules[module.ruleIndex];
+    expect(rule.help.text).to.contain("docs/findings/dangerous-capability.md").and.contain("## Why");
+    expect(rule.shortDescription.text).to.equal("A capability that is as good as root on the host.");
+    const comma = tool.driver.rules.find(({ id }: { id: string }) => id === "missing-comma");
+    expect(comma.shortDescription.text).to.equal("End the rule with a comma.");
   });
 });

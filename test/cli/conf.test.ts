@@ -70,6 +70,15 @@ describe("pve-posture conf", function () {
       expect(stdout).to.match(/\n1 file: 3 errors\n$/);
     });
 
+    it("--fail-on says from which severity on it exits with 1", async () => {
+      const warned = "arch: amd64\nunprivileged: 1\nlxc.apparmor.profile: unconfined\n";
+      const code = async (...args: string[]) => (await pvePosture(["conf", "check", ...args, "-"], { input: warned })).code;
+      expect(await code()).to.equal(1);
+      expect(await code("--fail-on", "error")).to.equal(0);
+      expect((await pvePosture(["conf", "check", "--fail-on", "error", at("broken.conf")])).code).to.equal(1);
+      expect(await code("--fail-on", "info")).to.equal(2);
+    });
+
     it("prints them as JSON, of standard input too", async () => {
       const { code, stdout } = await pvePosture(["conf", "check", "--format", "json", "-"], { input: broken });
       expect(code).to.equal(1);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { questionOf } from "../../provider/cli/profile/access.js";
+import { readFileSync } from "node:fs";
+import { classes, questionOf } from "../../provider/cli/profile/access.js";
 import { folder, jsonl, pvePosture } from "./cli.js";
 
 const lines = (objects: unknown[]) => objects.map((object) => `${JSON.stringify(object)}\n`).join("");
@@ -104,5 +105,93 @@ describe("pve-posture profile decide", () => {
       { class: "rlimit", resource: "nofile", value: 1024 },
     ];
     for (const access of accesses) expect(questionOf({ ...access, profile: "p" })).to.deep.equal({ access, profile: "p" });
+  });
+
+  describe("names and fields that there are not", () => {
+    const refused: [line: unknown, error: string][] = [
+      [
+        { class: "capability", capability: "sys_adm" },
+        'capability access: "capability": there is no capability "sys_adm": did you mean "sys_admin"?',
+      ],
+      [{ class: "capability", capability: "CAP_SYS_ADMIN" }, 'did you mean "sys_admin"?'],
+      [{ class: "network", family: "inet4" }, 'network access: "family": there is no address family "inet4": did you mean "inet"?'],
+      [{ class: "network", family: "AF_INET6" }, 'did you mean "inet6"?'],
+      [{ class: "network", family: "inet", type: "strem" }, 'there is no socket type "strem": did you mean "stream"?'],
+      [{ class: "network", family: "inet", protocol: "sctpx" }, "expected one of tcp, udp, icmp"],
+      [{ class: "network", family: "inet", access: ["conect"] }, 'did you mean "connect"?'],
+      [
+        { class: "network", family: "inet", peer: { address: "10.0.0.300" } },
+        '"peer": "address": "10.0.0.300" is not an IPv4 or IPv6 address',
+      ],
+      [{ class: "network", family: "inet", local: { port: 65536 } }, '"local": "port": must be a port, a whole number from 0 to 65535'],
+      [{ class: "unix", access: "send" }, 'unix access: "access": must be a list of one or more of create, bind'],
+      [{ class: "unix" }, 'unix access: "access" is missing: a list of one or more of create, bind'],
+      [{ class: "unix", access: [] }, "must be a list of one or more"],
+      [{ class: "unix", access: ["send"], type: "dgrm" }, 'did you mean "dgram"?'],
+      [{ class: "signal", access: "send", signal: "sigkill", peer: "x" }, 'there is no signal "sigkill": did you mean "kill"?'],
+      [{ class: "signal", access: "send", signal: "rtmin+99", peer: "x" }, 'there is no signal "rtmin+99"'],
+      [{ class: "mount", target: "/m", options: ["rww"] }, 'there is no mount option "rww": did you mean "rw"?'],
+      [{ class: "mqueue", access: ["open"], type: "posx", name: "/q" }, 'there is no type of message queue "posx": did you mean "posix"?'],
+      [{ class: "mqueue", access: ["open"], type: "sysv", name: "/q" }, '"name": a sysv queue'],
+      [{ class: "dbus", access: "sent", bus: "system" }, 'did you mean "send"?'],
+      [{ class: "io_uring", access: "sqpol" }, 'did you mean "sqpoll"?'],
+      [{ class: "rlimit", resource: "nofiles", value: 1 }, 'there is no resource limit "nofiles": did you mean "nofile"?'],
+      [{ class: "rlimit", resource: "nofile", value: "1" }, '"value": must be a number, 0 or more'],
+      [{ class: "file", path: "/a", permision: "r" }, 'there is no field of class file "permision": did you mean "permissions"?'],
+      [{ class: "file", path: "/a" }, 'file access: "permissions" is missing: one or more of the letters r w a l k m x'],
+      [{ class: "file", path: "a", permissions: "r" }, '"path": must be a path that begins with /'],
+      [{ class: "file", path: "/a\0b", permissions: "r" }, '"path": holds a NUL'],
+      [{ class: "file", path: "/a", permissions: "r", target: "/b" }, '"target": only a link has one'],
+      [{ class: "fil" }, '"class": there is no class "fil": did you mean "file"?'],
+      [{ class: "toString" }, 'there is no class "toString"'],
+      [{}, '"class" is missing: one of file, capability'],
+      [[], "not an access: expected an object"],
+      [null, "not an access: expected an object"],
+    ];
+    for (const [line, error] of refused) it(`refuses ${JSON.stringify(line)}`, () => expect(() => questionOf(line)).to.throw(error));
+
+    it("takes names that compare gives", () => {
+      for (const access of [
+        { class: "network", family: "#46", type: "#9", access: ["create"] },
+        { class: "signal", access: "send", signal: "#34", peer: "x" },
+        { class: "signal", access: "send", signal: "rtmin+3", peer: "x" },
+      ])
+        expect(questionOf(access).access).to.deep.equal(access);
+    });
+  });
+
+  describe("docs/accesses.md", () => {
+    const page = readFileSync("docs/accesses.md", "utf8");
+    const examples = jsonl(/```json\n([^]*?)```/.exec(page)![1]!);
+
+    it("has one example of each class, with all of its fields", () => {
+      expect(examples.map((example) => example.class)).to.deep.equal(Object.keys(classes));
+      const seldom: Record<string, string[]> = { remount: ["source", "fstype", "data"] };
+      for (const example of examples) {
+        const { class: name, ...fields } = example;
+        const all = Object.keys(classes[name as keyof typeof classes]).filter((field) => !seldom[name]?.includes(field));
+        expect(Object.keys(fields), name).to.have.members(all);
+      }
+    });
+
+    it("has a row of each class, which names its fields", () => {
+      for (const [name, fields] of Object.entries(classes)) {
+        const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\` |`));
+        expect(row, name).not.to.equal(undefined);
+        if (name !== "remount") for (const field of Object.keys(fields)) expect(row, name).to.contain(`\`${field}\``);
+      }
+    });
+
+    it("every example is answered", async () => {
+      const { code, stdout } = await decide("one", lines(examples));
+      expect(code, stdout).to.equal(0);
+      const answers = jsonl(stdout);
+      expect(answers).to.have.length(16);
+      for (const answer of answers) expect(answer.allowed).to.be.a("boolean");
+    });
+
+    it("--help names it", async () => {
+      expect((await pvePosture(["profile", "decide", "--help"])).stdout).to.contain("docs/accesses.md");
+    });
   });
 });

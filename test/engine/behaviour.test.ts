@@ -61,7 +61,7 @@ describe("under a real engine", function () {
     expect((await stack.run("preview", "--expect-no-changes")).code).to.equal(0);
     expect(await upWorks()).to.include("unchanged");
     expect(await node.read("/etc/apparmor.d/lxc-a")).to.equal(before);
-    await node.write("/etc/apparmor.d/lxc-a", `# edited by hand\n${before.replace("/srv/** rw", "/srv/**   wr")}`);
+    await node.write("/etc/apparmor.d/lxc-a", `# edited by hand\n${before!.replace("/srv/** rw", "/srv/**   wr")}`);
     expect((await stack.run("preview", "--expect-no-changes")).code, "nor are other words on the node").to.equal(0);
     await deploy("include <abstractions/base>\n  /srv/** r,\n  /opt/x r,");
     const preview = await stack.run("preview");

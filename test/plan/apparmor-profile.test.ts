@@ -82,6 +82,7 @@ describe("the plan for an AppArmor profile", () => {
     ["an audit", "/x r,", "audit /x r,", {}, ["changes:", "~ logs otherwise: r on /x"]],
     ["an include that says the same", "include <abstractions/x>", "/z r,", include, []],
     ["an include that is not there", "include <abstractions/x>", "include <abstractions/x>\n", {}, "unknown"],
+    ["a child of the same full name", "profile b { profile c { /x r, } } profile b//c { }", "profile b { profile c { /x rw, } } profile b//c { }", {}, ["becomes wider:", "+ lxc-a//b//c: allows w on /x"]],
     ["many of a kind", "/x r,", "/x r, /a w, /b w, /c w, /d w, /e w,", {}, ["becomes wider:", "+ allows w on /a", "+ allows w on /b", "+ allows w on /c", "+ and 2 more like these (file)"]],
   ];
   for (const [what, found, declared, files, changes] of meanings) {
@@ -114,6 +115,7 @@ describe("the plan for an AppArmor profile", () => {
 
   const unclear: [what: string, found: string, declared: string, why: RegExp][] = [
     ["an error in what is there", "/x rr", "/x r,", /what that means can't be told: what is there has an error at line 2\)$/],
+    ["bytes that are no UTF-8", "deny /\xff w,", "deny /\ufffd w,", /what is there is not UTF-8\)$/],
     ["an include from elsewhere", 'include "x"', "/x r,", /an include is looked for elsewhere than in \/etc\/apparmor\.d\)$/],
   ];
   for (const [what, found, declared, why] of unclear) {
@@ -122,6 +124,12 @@ describe("the plan for an AppArmor profile", () => {
       expect(new Resource(appArmorProfile, model).plan(inputs(text(declared))).differences.join()).to.match(why);
     });
   }
+
+  it("takes another abi for a change, as that decides what of the rules counts", () => {
+    const model = new Model({ [path]: `abi <abi/3.0>,\n${text()}`, ...loaded(), "/etc/apparmor.d/abi/3.0": "file {mask {read\n}\n}\n" });
+    const { changes } = new Resource(appArmorProfile, model).plan(inputs());
+    expect(changes).to.deep.equal([{ path: `${path} changes:`, lines: [{ sign: "~", text: "abi: abi/3.0, then none" }] }]);
+  });
 
   it("says that a mode changes, and nothing more: all else follows", () => {
     const model = new Model({ [path]: text(), ...loaded() });

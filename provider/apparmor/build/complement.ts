@@ -75,14 +75,14 @@ function wholeEnd(bytes: number[]): number {
   return bytes.length - (start - 1) === length ? bytes.length : start - 1;
 }
 
-/** `[^abc]`; a `-` first, where it is no range: the compiler drops its backslash. */
+/** `[^abc]`; a `-` first, where it is no range: the compiler drops its backslash. It keeps that of a comma, octal ones too. */
 function classOf(bytes: number[]): string {
   const dash = "-".charCodeAt(0);
   const others = bytes.filter((byte) => byte !== dash);
-  const text = others.map((byte) => (byte > 127 ? octal(byte) : String.fromCharCode(byte).replace(/[\\*?[\]{},]/, "\\$&"))).join("");
+  const text = others.map((byte) => (byte > 127 ? octal(byte) : String.fromCharCode(byte).replace(/[\\*?[\]{}]/, "\\$&"))).join("");
   return `[^${bytes.length > others.length ? "-" : ""}${text}]`;
 }
 
 function octal(byte: number): string {
-  return `\\${byte.toString(8)}`;
+  return `\\${byte.toString(8).padStart(3, "0")}`;
 }

@@ -11,7 +11,10 @@ export interface Listed {
    * directory itself, `models` for what has this name, file or directory. A glob at any other place is refused.
    */
   path: string;
-  /** of `r`, `w`, `l`, `k`, `m`, `x`; `a` is refused, as a denial of `w` denies it too */
+  /**
+   * Of `r`, `w`, `l`, `k`, `m`, `x`. `x` brings `m`: what `ix` executes may map itself, and whether a denial of `m` alone
+   * changes that depends on the order in which apparmor_parser keeps rules. `a` is refused, as a denial of `w` denies it too.
+   */
   permissions: string;
 }
 
@@ -76,7 +79,7 @@ function grantedBy({ path: listed, permissions }: Listed, where: string): number
   const at = `${where}: ${JSON.stringify(listed)}`;
   const { permissions: plain, x } = permissionsOf(permissions, true, at);
   if (plain.includes("a")) refuse(at, "a can't be listed without w: a denial of w denies it too");
-  return bitsOf(plain) | (x ? bitsOf("x") : 0);
+  return bitsOf(plain) | (x ? bitsOf("mx") : 0);
 }
 
 /** Classes by what is denied to them; a denial that others make together is left to those. */

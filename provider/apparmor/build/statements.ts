@@ -1,9 +1,12 @@
-import type { Abi, Alias, Assignment, Comment, Include, Statement } from "../ast.js";
+import type { Abi, Alias, Assignment, Comment, Include } from "../ast.js";
+import type { Diagnostic } from "../diagnostics.js";
 import type { Language } from "../language.js";
 import { changeAll } from "../print/bodies.js";
-import { parse, type Document } from "../syntax/index.js";
+import { parse } from "../syntax/index.js";
 import { frozen, path, refuse, several, word } from "./check.js";
 import type { OneOrMore } from "./accesses.js";
+import type { Entry } from "./profile.js";
+import { refusedInBody } from "./refused.js";
 
 /**
  * `include("abstractions/base")` is `include <abstractions/base>`; a name that begins with `/` is that file.
@@ -41,17 +44,18 @@ export function comment(text: string): Comment[] {
  * Text in the language itself, as it stands within a profile: what the builder has no function for.
  *
  * @param language what has to accept it, default 4.1
- * @throws SyntaxError with the place of each mistake
+ * @throws SyntaxError with the place of each mistake: of grammar, and of names and permissions that there are not
  */
-export function raw(text: string, language?: Language): Statement[] {
+export function raw(text: string, language?: Language): Entry[] {
   // the last line may be a comment, which needs its end
   const document = parse(`${text}\n`, { context: "body", file: "raw()", ...(language && { language }) });
-  if (document.errors.length > 0) throw new SyntaxError(problems(document));
-  return frozen(changeAll(document.statements, (body) => body.map(bare)));
+  const refused = refusedInBody(document);
+  if (refused.length > 0) throw new SyntaxError(problems(refused));
+  return frozen(changeAll(document.statements, (body) => body.map(bare)) as Entry[]);
 }
 
-/** Every error of a document with the line it is in. */
-export function problems({ errors }: Pick<Document, "errors">): string {
+/** Every error with the line it is in. */
+export function problems(errors: readonly Diagnostic[]): string {
   return errors.map(({ file, line, column, message, snippet, hint }) => `${file}:${line}:${column}: ${message}\n${snippet}${hint ? `\n${hint}` : ""}`).join("\n");
 }
 

@@ -3,6 +3,7 @@ import type { Diagnostic } from "../diagnostics.js";
 import { chain } from "../resolve/context.js";
 import type { Resolved, ResolvedProfile, ResolvedRule } from "../resolve/types.js";
 import { diagnosticAt, type Finding } from "../syntax/source.js";
+import { checkAliases } from "./profiles-aliases.js";
 import { checkExecConflicts } from "./profiles-exec.js";
 import { checkTransitions } from "./profiles-transitions.js";
 import { checkVariables } from "./profiles-variables.js";
@@ -23,6 +24,7 @@ export function checkProfiles(resolved: Resolved, { conflicts = true } = {}): Di
   };
   const visit = (profile: ResolvedProfile): void => {
     checkVariables(profile, report);
+    checkAliases(profile, resolved, report);
     checkTransitions(profile, report);
     if (conflicts && found.length === 0) checkExecConflicts(profile, resolved, report);
     profile.children.forEach(visit);

@@ -1,6 +1,7 @@
-import type { Qualifiers, Rule, Statement } from "../ast.js";
+import type { Profile, Qualifiers, Rule, Statement } from "../ast.js";
 import type { Diagnostic } from "../diagnostics.js";
 import type { Language } from "../language.js";
+import { maxErrors } from "../syntax/cursor.js";
 import type { Document } from "../syntax/document.js";
 import { diagnosticAt } from "../syntax/source.js";
 import { checkDbusRule } from "./rules/dbus.js";
@@ -14,20 +15,33 @@ import type { Report } from "./rules/report.js";
 import { checkCapabilityRule, checkChangeProfileRule, checkRlimitRule } from "./rules/small.js";
 import { checkUnixRule } from "./rules/unix.js";
 
+/** What the compiler sees once a rule is compiled only. */
+const ofCompiled = new Set(["bad-glob", "mount-without-meaning"]);
+
 /**
  * What apparmor_parser refuses in a single statement: names that do not exist, conditions and accesses that do not go
  * together, globs that do not compile. What takes several statements to see, `checkProfiles` finds.
+ *
+ * @param isCompiled whether a rule or profile gets that far: one in a branch that is not taken may have any glob. Default: all
+ * @returns at most 200 errors, and as many warnings
  */
-export function checkRules(document: Document): Diagnostic[] {
+export function checkRules(document: Document, isCompiled: (node: Rule | Profile) => boolean = () => true): Diagnostic[] {
   const found: Diagnostic[] = [];
-  const report: Report = (span, finding) => found.push(diagnosticAt(document, span ?? { start: 0, end: 0 }, finding));
+  const left = { error: maxErrors, warning: maxErrors };
+  let compiled = true;
+  const report: Report = (span, finding) => {
+    if ((!compiled && ofCompiled.has(finding.code)) || left[finding.severity ?? "error"]-- <= 0) return;
+    found.push(diagnosticAt(document, span ?? { start: 0, end: 0 }, finding));
+  };
   visit(document.statements, []);
   return found;
 
   function visit(statements: readonly Statement[], blocks: readonly Qualifiers[], inner = false): void {
     for (const statement of statements) {
+      compiled = true;
       switch (statement.kind) {
         case "profile":
+          compiled = isCompiled(statement);
           checkProfileHeader(report, statement, document.language, inner);
           visit(statement.body, [], true);
           break;
@@ -49,6 +63,7 @@ export function checkRules(document: Document): Diagnostic[] {
         case "boolean":
           break;
         default:
+          compiled = isCompiled(statement);
           checkQualifiers(report, statement);
           checkRule(report, statement, blocks, document.language);
       }

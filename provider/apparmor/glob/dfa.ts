@@ -24,8 +24,11 @@ export const maxStates = 100_000;
 /** Positions followed while making states: what evil globs cost. */
 const maxWork = 30_000_000;
 
-/** @throws LimitError */
-export function buildDfa(languages: readonly Language[]): Dfa {
+/**
+ * @param most states that may be made
+ * @throws LimitError
+ */
+export function buildDfa(languages: readonly Language[], most = maxStates): Dfa {
   const nfa = buildNfa(languages);
   const classes = classesOf(nfa.sets);
   const count = classes.members.length;
@@ -61,15 +64,23 @@ export function buildDfa(languages: readonly Language[]): Dfa {
     return stateOf(merged);
   };
 
+  const tails = tailsOf(nfa);
+  /** Behind a tail that takes whatever comes, a language accepts for ever: its other positions add nothing. */
+  const essential = (pcs: number[]): number[] => {
+    let settled: Set<number> | undefined;
+    for (const pc of pcs) if (tails.has(pc)) (settled ??= new Set()).add(nfa.owner[pc]!);
+    return settled ? pcs.filter((pc) => tails.has(pc) || nfa.op[pc] === accept || !settled.has(nfa.owner[pc]!)) : pcs;
+  };
+
   const stateOf = (unsorted: number[]): number => {
     if (unsorted.length === 0) return dead;
-    const sorted = Int32Array.from(unsorted).sort();
+    const sorted = Int32Array.from(essential(unsorted)).sort();
     let hash = 17;
     for (const pc of sorted) hash = (Math.imul(hash, 31) + pc) | 0;
     const bucket = states.get(hash) ?? [];
     const known = bucket.find((state) => same(positions[state]!, sorted));
     if (known !== undefined) return known;
-    if (positions.length >= maxStates) throw limit(sorted, `has more than ${maxStates} states`);
+    if (positions.length >= most) throw limit(sorted, `has more than ${most} states`);
     const state = positions.push(sorted) - 1;
     bucket.push(state);
     states.set(hash, bucket);
@@ -153,6 +164,27 @@ function closuresOf(nfa: Nfa): (pc: number) => readonly number[] {
     }
     return (known[pc] = found);
   };
+}
+
+/**
+ * Loops at the end of a language that read every byte which the language reads anywhere. Byte 0, which `[^a]` reads too,
+ * counts only where it stands between fields: elsewhere no string has it.
+ */
+function tailsOf(nfa: Nfa): Set<number> {
+  const between = nfa.sets.includes("\0");
+  const sizeOf = (set: string): number => set.length - (!between && set.startsWith("\0") ? 1 : 0);
+  const read = nfa.languages.map(() => new Set<string>());
+  nfa.op.forEach((set, pc) => {
+    if (set >= 0) read[nfa.owner[pc]!]!.add(nfa.sets[set]!);
+  });
+  const bytes = read.map((sets) => sizeOf([...new Set([...sets].join(""))].sort().join("")));
+  const tails = new Set<number>();
+  nfa.op.forEach((set, pc) => {
+    if (set < 0 || sizeOf(nfa.sets[set]!) !== bytes[nfa.owner[pc]!]) return;
+    const loop = nfa.next[pc]!;
+    if (nfa.op[loop] === split && nfa.next[loop] === pc && nfa.op[nfa.other[loop]!] === accept) tails.add(pc);
+  });
+  return tails;
 }
 
 function membership(members: readonly number[], count: number): Uint8Array {

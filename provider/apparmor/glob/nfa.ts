@@ -41,7 +41,17 @@ export function buildNfa(languages: readonly Language[]): Nfa {
   const setIds = new Map<ByteSet, number>();
   let language = 0;
 
-  const emit = (what: number, to: number, alternative = -1): number => {
+  // the same step to the same place is made once, so that alternatives share their ends
+  const made = new Map<string, number>();
+  const once = (key: string, make: () => number): number => {
+    let pc = made.get(key);
+    if (pc === undefined) made.set(key, (pc = make()));
+    return pc;
+  };
+
+  const emit = (what: number, to: number, alternative = -1): number => once(`${what} ${to} ${alternative}`, () => append(what, to, alternative));
+
+  const append = (what: number, to: number, alternative = -1): number => {
     if (op.length >= maxInstructions)
       throw new LimitError(languages[language]!.name, `the automaton has more than ${maxInstructions} instructions`);
     op.push(what);
@@ -67,11 +77,12 @@ export function buildNfa(languages: readonly Language[]): Nfa {
       }
       case "set":
         return emit(idOf(regex.set), to);
-      case "star": {
-        const loop = emit(split, -1, to);
-        next[loop] = emit(idOf(regex.set), loop);
-        return loop;
-      }
+      case "star":
+        return once(`* ${idOf(regex.set)} ${to}`, () => {
+          const loop = append(split, -1, to);
+          next[loop] = append(idOf(regex.set), loop);
+          return loop;
+        });
       case "sequence": {
         let entry = to;
         for (let at = regex.parts.length - 1; at >= 0; at--) entry = compile(regex.parts[at]!, entry);

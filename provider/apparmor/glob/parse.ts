@@ -1,5 +1,5 @@
 import { GlobError } from "./error.js";
-import { anyByte, choice, complementOf, empty, negatedSet, sequence, set, setOf, star, text, type Regex } from "./regex.js";
+import { anyByte, choiceOf, complementOf, empty, negatedSet, sequenceOf, set, setOf, star, text, type Regex } from "./regex.js";
 import { tokensOf, type Token } from "./tokens.js";
 
 export interface GlobOptions {
@@ -25,7 +25,7 @@ export function parseGlob(glob: string, { nulls = false }: GlobOptions = {}): Re
   function alternatives(): Regex {
     const options = [terms()];
     while (skip("|")) options.push(terms());
-    return choice(...options);
+    return choiceOf(options);
   }
 
   function terms(): Regex {
@@ -42,7 +42,7 @@ export function parseGlob(glob: string, { nulls = false }: GlobOptions = {}): Re
       } else plain += String.fromCharCode(tokens[at++]!.byte);
     }
     flush();
-    return parts.length === 0 ? empty : sequence(...parts);
+    return parts.length === 0 ? empty : sequenceOf(parts);
   }
 
   function term(): Regex {

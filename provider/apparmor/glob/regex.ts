@@ -43,8 +43,11 @@ export const component: ByteSet = notNull.replace("/", "");
 export const text = (bytes: string): Regex => ({ kind: "text", text: bytes });
 export const set = (bytes: ByteSet): Regex => (bytes.length === 1 ? text(bytes) : { kind: "set", set: bytes });
 export const star = (bytes: ByteSet): Regex => ({ kind: "star", set: bytes });
-export const sequence = (...parts: Regex[]): Regex => (parts.length === 1 ? parts[0]! : { kind: "sequence", parts });
-export const choice = (...options: Regex[]): Regex => (options.length === 1 ? options[0]! : { kind: "choice", options });
+/** Of any number of parts, which arguments of a call are not. */
+export const sequenceOf = (parts: readonly Regex[]): Regex => (parts.length === 1 ? parts[0]! : { kind: "sequence", parts });
+export const choiceOf = (options: readonly Regex[]): Regex => (options.length === 1 ? options[0]! : { kind: "choice", options });
+export const sequence = (...parts: Regex[]): Regex => sequenceOf(parts);
+export const choice = (...options: Regex[]): Regex => choiceOf(options);
 export const optional = (part: Regex): Regex => choice(part, empty);
 /** Any text of a field, the empty one too; and any but the empty one. */
 export const anyField: Regex = star(notNull);

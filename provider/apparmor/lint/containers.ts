@@ -1,7 +1,7 @@
-import type { Access } from "../policy/index.js";
+import { decide, modeOf, type Access, type Policy } from "../policy/index.js";
 import { originOf } from "../resolve/origin.js";
 import { replacement } from "./edits.js";
-import { ofProfile, type Check } from "./context.js";
+import { ofProfile, type Check, type Context } from "./context.js";
 
 /** Debian's profile of lxc-start may change to `lxc-*` and `unconfined` only, so no container starts with another name. */
 export const containerName: Check = (context) => {
@@ -19,6 +19,11 @@ export const containerName: Check = (context) => {
     }),
   ];
 };
+
+const asking =
+  (policy: Policy): Context["decide"] =>
+  (access) =>
+    decide(policy, access);
 
 /** What every container does until its init is up, and the rule that allows it (LXC's container-base has them all). */
 const needs: readonly { access: Access; rule: string }[] = [
@@ -40,11 +45,10 @@ const needs: readonly { access: Access; rule: string }[] = [
 export const containerBoot: Check = (context) => {
   const { container, incomplete, profile } = context;
   if (!container || incomplete || profile.hat) return [];
-  // In complain mode only deny rules are in the way.
-  const lax = profile.profile.flags.some(({ value }) => value === "complain");
-  const refused = needs
-    .map((need) => ({ ...need, ...context.decide(need.access) }))
-    .filter(({ denial }) => denial === "explicit" || (denial && !lax));
+  // In complain mode only silent denials are in the way.
+  const mode = modeOf(profile);
+  const ask = mode.mode === "complain" ? asking({ ...context.policy, mode }) : context.decide;
+  const refused = needs.map((need) => ({ ...need, ...ask(need.access) })).filter(({ denial }) => denial);
   if (refused.length === 0) return [];
   const missing = [
     ...new Set(

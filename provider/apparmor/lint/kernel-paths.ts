@@ -3,6 +3,8 @@ export interface KernelPath {
   path: string;
   permissions: string;
   why: string;
+  /** told of the profile's own rules that name it only: a container has a harmless one of this name */
+  named?: true;
 }
 
 /** The machine's memory and I/O ports as files. */
@@ -34,4 +36,8 @@ export const interfaces: readonly KernelPath[] = [
   { path: "/proc/acpi/wakeup", permissions: "w", why: "changes the host's power settings" },
   { path: "/proc/bus/pci/00/00.0", permissions: "w", why: "configures devices past their drivers" },
   { path: "/proc/irq/0/smp_affinity", permissions: "w", why: "moves the host's interrupts" },
+  { path: "/sys/fs/cgroup/posture-probe/release_agent", permissions: "w", why: "names a program that the host runs as root", named: true },
+  { path: "/proc/1/mem", permissions: "w", why: "changes the memory of other users' processes", named: true },
+  { path: "/proc/1/root/etc/posture-probe", permissions: "w", why: "reaches every file by a path that no other rule names", named: true },
+  { path: "/etc/pve/posture-probe", permissions: "w", why: "changes the cluster: its containers, users and keys", named: true },
 ];

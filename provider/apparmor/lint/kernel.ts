@@ -16,7 +16,7 @@ function reachable(context: Context, paths: readonly KernelPath[], code: Finding
   const by = new Map<ResolvedRule, KernelPath[]>();
   for (const each of paths) {
     const rule = giver(context, each);
-    if (rule) by.set(rule, [...(by.get(rule) ?? []), each]);
+    if (rule && !(each.named && (!isOwn(context, rule) || allowsEverything(rule)))) by.set(rule, [...(by.get(rule) ?? []), each]);
   }
   return [...by].map(([rule, given]) => {
     const [first, ...others] = given;
@@ -27,16 +27,19 @@ function reachable(context: Context, paths: readonly KernelPath[], code: Finding
       // What comes with every file is told as that.
       severity: isOwn(context, rule) && !allowsEverything(rule) ? severity : "info",
       message: `${first!.path} ${what}, which ${code === "kernel-memory" ? `is ${first!.why}` : first!.why}${more}`,
-      hint: `deny ${given.length === 1 ? "it" : "them"}: ${denials[0]}`,
+      hint: `deny ${given.length === 1 ? "it" : "them"}: ${denials.join(" ")}`,
       fix: { title: `deny ${given.length === 1 ? "it" : "them"}`, edits: [insertionAfter(context, rule, denials.join(" "))], safe: false },
     });
   });
 }
 
-function giver({ decide }: Context, { path, permissions }: KernelPath): ResolvedRule | undefined {
+function giver({ decide }: Context, { path, permissions, named }: KernelPath): ResolvedRule | undefined {
   for (const permission of permissions) {
-    const { allowed, rules } = decide({ class: "file", path, permissions: permission });
-    if (allowed) return rules.find(({ rule }) => rule.qualifiers.mode !== "deny");
+    // a deny of `owner` leaves what belongs to others, and what belongs to the task itself is no way out
+    for (const owner of named ? [false] : [true, false]) {
+      const { allowed, rules } = decide({ class: "file", path, permissions: permission, owner });
+      if (allowed) return rules.find(({ rule }) => rule.qualifiers.mode !== "deny");
+    }
   }
   return undefined;
 }

@@ -1,19 +1,20 @@
 import { originOf } from "../resolve/origin.js";
 import type { Document } from "../syntax/document.js";
-import type { Word } from "../ast.js";
+import type { ResolvedRule } from "../resolve/types.js";
+import type { Rule, Word } from "../ast.js";
 import { replacement } from "./edits.js";
 import { isOwn, ofProfile, ofRule, type Check, type Context } from "./context.js";
 import type { Edit, Fix } from "./types.js";
 
-/** `flags=(unconfined)`: the profile confines nothing, and all of a sudden everything once it is set to enforce. */
+/** `flags=(unconfined)`, `flags=(default_allow)`: the profile confines nothing, and all of a sudden everything once it is set to enforce. */
 export const unconfinedProfile: Check = (context) => {
-  const flag = flagOf(context, "unconfined");
+  const flag = flagOf(context, "unconfined") ?? flagOf(context, "default_allow");
   if (!flag) return [];
   return [
     ofProfile(context, {
       code: "unconfined-profile",
       severity: context.container ? "warning" : "info",
-      message: `flags=(unconfined): nothing is confined, whatever the rules say${context.profile.rules.length === 0 ? "" : "; set to enforce, the profile denies all but them"}`,
+      message: `flags=(${flag.value}): nothing is confined, whatever the rules say${context.profile.rules.length === 0 ? "" : "; set to enforce, the profile denies all but them"}`,
       hint: "remove the flag once the rules are complete",
       ...removalFix(context, flag),
     }),
@@ -35,22 +36,54 @@ export const complainMode: Check = (context) => {
   ];
 };
 
-/** Deny rules hold in complain mode too, and say nothing. */
+/** Deny rules in complain mode: those that are silent hold, without a word; the others do nothing. */
 export const denyInComplain: Check = (context) => {
   if (!flagOf(context, "complain")) return [];
+  const loud = flagOf(context, "audit") !== undefined;
   const denied = context.profile.rules.filter((each) => isOwn(context, each) && each.rule.qualifiers.mode === "deny");
-  if (denied.length === 0) return [];
-  const [first] = denied;
-  const others = denied.slice(1).map(originOf);
-  return [
-    ofRule(context, first!, {
-      code: "deny-in-complain",
-      severity: "warning",
-      message: `deny rules are enforced in complain mode too${first!.rule.qualifiers.audit ? "" : ", without a word in the log"}${others.length === 0 ? "" : ` (so ${others.length === 1 ? "does" : "do"} ${list(others)})`}`,
-      hint: "leave them out while the profile is being tried, or write audit deny to see what they stop",
-    }),
-  ];
+  const kinds = new Map<keyof typeof denials, ResolvedRule[]>();
+  for (const each of denied) {
+    const kind = kindOf(each.rule, loud);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), each]);
+  }
+  return [...kinds].map(([kind, [first, ...others]]) => {
+    const { message, hint } = denials[kind];
+    const more = others.length === 0 ? "" : ` (the same holds for ${list(others.map(originOf))})`;
+    return ofRule(context, first!, { code: "deny-in-complain", severity: "warning", message: message + more, hint });
+  });
 };
+
+const denials = {
+  silent: {
+    message: "deny rules are enforced in complain mode too, without a word in the log",
+    hint: "leave them out while the profile is being tried",
+  },
+  logged: {
+    message: "audit deny stops nothing in complain mode: what it names happens, and is logged",
+    hint: "remove complain to have it enforced",
+  },
+  unsilenced: {
+    message: "a deny of change_profile is always logged, and so it stops nothing in complain mode",
+    hint: "remove complain to have it enforced",
+  },
+  flagged: {
+    message: "the flag audit makes deny rules log, and so they stop nothing in complain mode",
+    hint: "remove complain to have them enforced",
+  },
+  exec: {
+    message: "deny x stops no program in complain mode: it runs in a profile made for learning, and is not logged",
+    hint: "leave it out while the profile is being tried, or remove complain to have it enforced",
+  },
+};
+
+/** @param loud the profile logs what its deny rules would silence */
+function kindOf(rule: Rule, loud: boolean): keyof typeof denials {
+  // the compiler never silences a denial of change_profile
+  if (rule.qualifiers.audit) return "logged";
+  if (rule.kind === "change_profile") return "unsilenced";
+  if (loud) return "flagged";
+  return rule.kind === "file" && rule.exec !== undefined && rule.permissions === "" ? "exec" : "silent";
+}
 
 function flagOf({ profile }: Context, name: string): Word | undefined {
   return profile.profile.flags.find(({ value }) => value === name);

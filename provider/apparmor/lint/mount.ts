@@ -1,12 +1,18 @@
-import { isOwn, ofRule, type Check } from "./context.js";
+import type { MountRule } from "../ast.js";
+import type { Access } from "../policy/index.js";
+import type { ResolvedRule } from "../resolve/types.js";
+import { isOwn, ofRule, type Check, type Context } from "./context.js";
 import { deletion } from "./edits.js";
+import type { Finding } from "./types.js";
 
 /** `mount,` without a word about what, where and how. */
 export const bareMount: Check = (context) =>
   context.profile.rules.flatMap((each) => {
     const { rule } = each;
     if (rule.kind !== "mount" || rule.qualifiers.mode === "deny" || !isOwn(context, each)) return [];
-    if (rule.conditions.length > 0 || isEverywhere(rule.source?.value) === false || isEverywhere(rule.target?.value) === false) return [];
+    if (!isEverywhere(rule.target?.value)) return [];
+    if (rule.conditions.length > 0) return narrower(context, each, rule);
+    if (!isEverywhere(rule.source?.value)) return [];
     return [
       ofRule(context, each, {
         code: "bare-mount",
@@ -18,6 +24,25 @@ export const bareMount: Check = (context) =>
       }),
     ];
   });
+
+/** Bind mounts of anything, and a new proc or sysfs at any place. */
+function narrower(context: Context, each: ResolvedRule, rule: MountRule): Finding[] {
+  const types = rule.conditions.filter(({ name }) => name.value === "fstype").flatMap(({ values }) => values.map(({ value }) => value));
+  const kernel = types.find((type) => type === "proc" || type === "sysfs");
+  const probe: Access = { class: "mount", source: "/posture-probe/a/", target: "/posture-probe/b/", options: ["rw", "bind"] };
+  const binds = types.length === 0 && context.decide(probe).rules.includes(each);
+  if (kernel === undefined && !binds) return [];
+  return [
+    ofRule(context, each, {
+      code: "bare-mount",
+      severity: "warning",
+      message: binds
+        ? "anything may be bind-mounted everywhere, which gets around every file rule"
+        : `${kernel} may be mounted everywhere, without the denies on its paths`,
+      hint: binds ? "name what is mounted, and where: /srv/data/ -> /data/," : `say where: mount fstype=${kernel} -> /${kernel === "proc" ? "proc" : "sys"}/,`,
+    }),
+  ];
+}
 
 function isEverywhere(path: string | undefined): boolean {
   return path === undefined || path === "**" || path === "/**" || path === "/{,**}" || path === "/{**,}";

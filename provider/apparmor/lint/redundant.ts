@@ -18,7 +18,7 @@ export const redundant: Check = (context) => {
     .map((each) => tell(context, each));
 };
 
-function tell(context: Context, { rule, by }: Redundancy): Finding {
+function tell(context: Context, { rule, by, unallowed }: Redundancy): Finding {
   const fix = deletionOf(rule);
   const allows = rule.rule.qualifiers.mode !== "deny";
   if (allows && by.length > 0 && by.every((other) => other.rule.qualifiers.mode === "deny"))
@@ -38,13 +38,33 @@ function tell(context: Context, { rule, by }: Redundancy): Finding {
       hint: "delete it; to close something beside such a rule, deny it",
       ...fix,
     });
+  if (unallowed)
+    return ofRule(context, rule, {
+      code: "redundant-rule",
+      severity: "info",
+      message:
+        by.length === 0
+          ? "nothing allows this anyway: without the rule it is denied and logged too"
+          : `${named(by)} ${by.length === 1 ? "denies" : "deny"} a part of this too, and nothing allows the rest: without the rule it is denied and logged as well`,
+      hint: "keep it as a guard against what may be allowed later, or delete it",
+      // what it guards against is its author's to know
+      ...(fix.fix && { fix: { ...fix.fix, safe: false } }),
+    });
   return ofRule(context, rule, {
     code: "redundant-rule",
     severity: "info",
-    message: by.length === 0 ? "this rule changes nothing" : `${named(by)} ${by.length === 1 ? "says" : "say"} all that this rule does`,
+    message: reason(allows, by),
     hint: "delete it",
     ...fix,
   });
+}
+
+function reason(allows: boolean, by: readonly ResolvedRule[]): string {
+  if (by.length === 0) return "this rule changes nothing";
+  const one = by.length === 1;
+  if (!allows && by.some(({ rule }) => rule.qualifiers.mode !== "deny"))
+    return `${named(by)} ${one ? "decides" : "decide"} wherever this rule would, by priority`;
+  return `${named(by)} ${one ? "says" : "say"} all that this rule does`;
 }
 
 const things: Partial<Record<Rule["kind"], string>> = {

@@ -25,7 +25,7 @@ export const wholeShare: Check = (context) => {
         severity: "warning",
         message: `all of ${root} may be written${mapped ? " and run" : ""}: one container that is taken over changes the data of all that share it`,
         hint: everyFile(context)
-          ? `deny all but the subtree that is needed, since every file is allowed: audit deny ${root}/[^m]** wl,`
+          ? `${complement}, since every file is allowed: confine("${root}", [{ path: "models/**", permissions: "rw" }]) of the builder writes the denies`
           : `allow the subtree that is needed: ${root}/models/** rw,`,
         ...readOnly(context, each, root),
       }),
@@ -36,6 +36,8 @@ export const wholeShare: Check = (context) => {
     .filter((path) => !seen.has(path) && isOpen(context, path));
   return [...byRule, ...declared.map((path) => ofShare(context, path))];
 };
+
+const complement = "deny all but the subtree that is needed";
 
 /** Takes the writing away; which subtree needs it, only its owner knows. */
 function readOnly(context: Context, each: ResolvedRule, root: string): { fix?: Fix } {
@@ -58,7 +60,7 @@ function ofShare(context: Context, path: string): Finding {
     code: "whole-share-writable" as const,
     severity: "warning" as const,
     message: `all of ${path} may be written`,
-    hint: `allow or leave only the subtree that is needed: audit deny ${path}/** wl, with what is needed taken out`,
+    hint: `${complement}: confine("${path}", [{ path: "models/**", permissions: "rw" }]) of the builder writes the denies`,
   };
   return rules[0] ? ofRule(context, rules[0], what) : ofProfile(context, what);
 }

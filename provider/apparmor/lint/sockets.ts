@@ -13,11 +13,13 @@ const sockets: ReadonlyMap<string, string> = new Map([
   ["/run/pve-lxc-syscalld.sock", "Proxmox VE"],
 ]);
 
-/** A rule that names such a socket. One that allows all files is told by file-unrestricted. */
+const engines = /sock|docker|containerd|crio|podman|incus|lxd/;
+
+/** A rule that names such a socket, or all below the engine's directory. One that allows all files is told by file-unrestricted. */
 export const runtimeSocket: Check = (context) =>
   context.profile.rules.flatMap((each) => {
     const { rule } = each;
-    if (rule.kind !== "file" || rule.qualifiers.mode === "deny" || !rule.path || !isOwn(context, each) || !/sock/.test(rule.path.value))
+    if (rule.kind !== "file" || rule.qualifiers.mode === "deny" || !rule.path || !isOwn(context, each) || !engines.test(rule.path.value))
       return [];
     for (const [path, owner] of sockets) {
       for (const written of [path, `/var${path}`]) {

@@ -27,14 +27,16 @@ export const changeProfileUnconfined: Check = (context) => {
 export const unconfinedExec: Check = (context) =>
   context.profile.rules.flatMap((each) => {
     const { rule } = each;
-    if (rule.kind !== "file" || !rule.exec || !/u/i.test(rule.exec) || !isOwn(context, each)) return [];
-    const fallback = rule.exec.length === 3;
-    const unscrubbed = rule.exec.startsWith("u") || rule.environment === "unsafe";
+    if (rule.kind !== "file" || !rule.exec || rule.qualifiers.mode === "deny" || !isOwn(context, each)) return [];
+    const named = /^p/i.test(rule.exec) && rule.target?.value === "unconfined";
+    if (!named && !/u/i.test(rule.exec)) return [];
+    const fallback = rule.exec.length === 3 && !named;
+    const unscrubbed = /^[up]/.test(rule.exec) || rule.environment === "unsafe";
     return [
       ofRule(context, each, {
         code: "unconfined-exec",
         severity: fallback ? "info" : "warning",
-        message: `${rule.path?.value ?? "a program"} runs unconfined (${rule.exec})${fallback ? " where it has no profile of its own" : ""}${unscrubbed ? ", with an environment (LD_PRELOAD, …) that this program chooses" : ""}`,
+        message: `${rule.path?.value ?? "a program"} runs unconfined (${rule.exec}${named ? " -> unconfined" : ""})${fallback ? " where it has no profile of its own" : ""}${unscrubbed ? ", with an environment (LD_PRELOAD, …) that this program chooses" : ""}`,
         hint: "use Px with a profile for it, Cx with a child profile, or ix to keep it in this one",
       }),
     ];

@@ -38,6 +38,6 @@ export interface LintOptions {
    * `lxc-…` (or `lxc_…`) and have no attachment.
    */
   container?: boolean;
-  /** Mount points that are shared with other machines or containers, besides what is below /mnt, /media and /srv: `/zfs/storage` */
+  /** Mount points that are shared with other machines or containers, besides what is below /mnt, /media, /srv and /zfs: `/tank/storage` */
   shares?: readonly string[];
 }

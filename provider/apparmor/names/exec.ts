@@ -1,4 +1,4 @@
-import type { ExecMode } from "../ast.js";
+import type { ExecMode, FileRule } from "../ast.js";
 
 /** Every way to say what an executed program runs under, in the usual spelling; `x` is for deny rules. */
 export const execModes = [
@@ -10,6 +10,11 @@ const usual: ReadonlyMap<string, ExecMode> = new Map(execModes.map((mode) => [mo
 /** The first letter alone says whether the environment is scrubbed: `Pux` is `PUx`, `pUx` is `pux`. */
 function scrubs(mode: string): string {
   return /^[PCU]/.test(mode) ? "!" : "";
+}
+
+/** Whether a rule's `x` says nothing of how the program runs: `unsafe` does. */
+export function isBareExec({ exec, environment }: Pick<FileRule, "exec" | "environment">): boolean {
+  return exec === "x" && environment !== "unsafe";
 }
 
 /** The usual spelling of an exec mode written in whatever case, `undefined` when it is none. */

@@ -12,7 +12,7 @@ export interface Automaton {
   /** The clauses, by their index, that match a string; ascending. */
   match(bytes: string): number[];
   /** Every set of clauses that some string matches, those of real accesses first, with a short one; sets are ascending. */
-  reachable(): Generator<{ clauses: number[]; witness(): string }>;
+  reachable(): Generator<{ clauses: number[]; real: boolean; witness(): string }>;
 }
 
 export interface FieldAutomaton {
@@ -31,9 +31,10 @@ const maxCombinations = 3_000_000;
  * Fields are matched one by one: together they would need far more states. Equal patterns share their language, so that
  * two similar profiles together cost hardly more than one.
  *
+ * @param most states of each field that may be made
  * @throws LimitError
  */
-export function automatonOf(table: TableName, clauses: readonly Clause[]): Automaton {
+export function automatonOf(table: TableName, clauses: readonly Clause[], most?: number): Automaton {
   const users = new Map<string, number[]>();
   const rules: Words[] = [];
   clauses.forEach(({ words }, index) => {
@@ -45,7 +46,7 @@ export function automatonOf(table: TableName, clauses: readonly Clause[]): Autom
   const words = [...rules, ...domainsOf(table)];
   const usersOf = [...users.values()];
   const count = fieldCounts[table] ?? 1;
-  const fields = Array.from({ length: count }, (_, index) => fieldAutomaton(words, index, (words.length + 31) >> 5));
+  const fields = Array.from({ length: count }, (_, index) => fieldAutomaton(words, index, (words.length + 31) >> 5, most));
   const indices = (bits: Bits): number[] =>
     members(bits, rules.length)
       .flatMap((index) => usersOf[index]!)
@@ -61,10 +62,10 @@ export function automatonOf(table: TableName, clauses: readonly Clause[]): Autom
     *reachable() {
       const late: Combination[] = [];
       for (const combination of combinations(fields, words)) {
-        if (isReal(combination.bits, rules.length, words.length)) yield found(combination, indices);
+        if (isReal(combination.bits, rules.length, words.length)) yield { ...found(combination, indices), real: true };
         else late.push(combination);
       }
-      for (const combination of late) yield found(combination, indices);
+      for (const combination of late) yield { ...found(combination, indices), real: false };
     },
   };
 }
@@ -122,7 +123,7 @@ function isBoth(bits: Bits, a: Bits, b: Bits): boolean {
   return true;
 }
 
-function fieldAutomaton(words: readonly Words[], field: number, size: number): FieldAutomaton {
+function fieldAutomaton(words: readonly Words[], field: number, size: number, most?: number): FieldAutomaton {
   const users = new Map<string, number[]>();
   const languages = words.flatMap(({ fields, name }, index) => {
     const { key, regex } = fields[field]!;
@@ -131,7 +132,7 @@ function fieldAutomaton(words: readonly Words[], field: number, size: number): F
     else users.set(key, [index]);
     return known ? [] : [{ key, name, regex }];
   });
-  const dfa = buildDfa(languages);
+  const dfa = buildDfa(languages, most);
   const cache = new Map<number, Bits>();
   const acceptedBy = (state: number): Bits => {
     const acceptance = dfa.acceptance(state);

@@ -24,13 +24,15 @@ export interface ProfileComparison {
 
 export interface FileComparison {
   relation: Relation;
+  /** where the two name different sets of features (`abi`), which decide what of the rules counts; empty: none */
+  abi?: { a: string; b: string };
   /** every profile, hats and children too, in the order of `a`; those added at the end */
   profiles: ProfileComparison[];
 }
 
 /**
  * Compares two files profile by profile; profiles are matched by name. A profile that is added or removed, another
- * attachment and other flags make the relation `both`.
+ * attachment, other flags and another `abi` make the relation `both`.
  *
  * @throws GlobError, ResolveError, LimitError as `policyOf` and `compare` do
  */
@@ -44,9 +46,20 @@ export function compareFiles(a: Resolved, b: Resolved): FileComparison {
     );
   }
   for (const name of after.keys()) if (!before.has(name)) profiles.push({ name, change: "added", attributes: [] });
+  const [one, two] = [abiOf(a), abiOf(b)];
+  if (one !== two) return { relation: "both", abi: { a: one, b: two }, profiles };
   const relations = new Set(profiles.map(relationOfProfile));
   relations.delete("equal");
   return { relation: relations.size === 0 ? "equal" : relations.size > 1 ? "both" : [...relations][0]!, profiles };
+}
+
+/** The set of features that counts: the first that is named, in the file or what it includes. */
+function abiOf({ documents }: Resolved): string {
+  for (const { statements } of documents) {
+    const abi = statements.find((statement) => statement.kind === "abi");
+    if (abi) return abi.path.value;
+  }
+  return "";
 }
 
 interface Side {
@@ -66,12 +79,18 @@ function relationOfProfile({ change, attributes, comparison }: ProfileComparison
   return attributes.length > 0 || !comparison ? relationOf(new Set(["allows", "denies"])) : comparison.relation;
 }
 
+/** By full name with the namespace, which children share with their parents; a name that is there twice counts on. */
 function byName({ profiles }: Resolved): Map<string, ResolvedProfile> {
   const found = new Map<string, ResolvedProfile>();
-  const todo = [...profiles].reverse();
-  for (let profile = todo.pop(); profile; profile = todo.pop()) {
-    found.set((profile.namespace === undefined ? "" : `:${profile.namespace}:`) + profile.fullName, profile);
-    todo.push(...[...profile.children].reverse());
+  const times = new Map<string, number>();
+  const todo = profiles.map((profile) => ({ profile, namespace: profile.namespace })).reverse();
+  for (let next = todo.pop(); next; next = todo.pop()) {
+    const { profile, namespace } = next;
+    const name = (namespace === undefined ? "" : `:${namespace}:`) + profile.fullName;
+    const count = (times.get(name) ?? 0) + 1;
+    times.set(name, count);
+    found.set(count === 1 ? name : `${name} (${count})`, profile);
+    todo.push(...profile.children.map((child) => ({ profile: child, namespace: child.namespace ?? namespace })).reverse());
   }
   return found;
 }

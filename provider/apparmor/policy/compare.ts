@@ -1,8 +1,8 @@
 import { accessOf } from "./accesses.js";
 import { rulesBehind } from "./automata.js";
-import { tableNames } from "./clause.js";
+import { tableNames, type TableName } from "./clause.js";
 import { differences, type Difference } from "./differences.js";
-import { describe } from "./message.js";
+import { describe, describeTransition } from "./message.js";
 import type { AccessClass, Comparison, Policy, Relation, Witness } from "./types.js";
 
 /** Witnesses of one class; more help nobody. */
@@ -23,11 +23,20 @@ export function compare(a: Policy, b: Policy): Comparison {
     kinds.set(witness.class, known.add(witness.change));
     if (first || witnesses.filter((other) => other.class === witness.class).length < maxWitnesses) witnesses.push(witness);
   };
-  for (const table of tableNames) for (const difference of differences(a, b, table)) note(witnessOf(difference));
+  for (const table of tableNames) for (const difference of differences(mediated(a, table), mediated(b, table), table)) note(witnessOf(difference));
   for (const witness of limits(a, b)) note(witness);
   const classes: Partial<Record<AccessClass, Relation>> = {};
   for (const [name, changes] of kinds) classes[name] = relationOf(changes);
   return { relation: relationOf(new Set([...kinds.values()].flatMap((changes) => [...changes]))), classes, witnesses };
+}
+
+const restricted: readonly TableName[] = ["userns", "io_uring", "change_profile"];
+
+/** Kernels with `policy/unconfined_restrictions` ask an unconfined profile about these as well. */
+function mediated(policy: Policy, table: TableName): Policy {
+  const { mode } = policy.mode;
+  const asks = (mode === "unconfined" || mode === "default_allow") && restricted.includes(table);
+  return asks ? { ...policy, mode: { ...policy.mode, mode: "enforce" } } : policy;
 }
 
 export function relationOf(changes: ReadonlySet<Witness["change"]>): Relation {
@@ -36,10 +45,11 @@ export function relationOf(changes: ReadonlySet<Witness["change"]>): Relation {
   return changes.has("allows") ? "wider" : changes.has("denies") ? "tighter" : "both";
 }
 
-function witnessOf({ table, change, bits, bytes, a, b }: Difference): Witness {
+function witnessOf({ table, change, bits, bytes, transitions, a, b }: Difference): Witness {
   // one half of the owner's and others' permissions is enough, and one kind of message
   const access = accessOf(table, bytes, singleAccess(table) ? bits & -bits : bits);
-  return { class: access.class, access, change, message: describe(change, access), a: rulesBehind(a, bits), b: rulesBehind(b, bits) };
+  const message = transitions ? describeTransition(access, ...transitions) : describe(change as "audit", access);
+  return { class: access.class, access, change, message, a: rulesBehind(a, bits), b: rulesBehind(b, bits) };
 }
 
 /** Accesses of these tables name one permission at a time. */
@@ -51,7 +61,7 @@ function* limits(a: Policy, b: Policy): Generator<Witness> {
     const [low, high] = [before?.value ?? Infinity, after?.value ?? Infinity];
     // `infinity` as a limit allows what no limit allows
     if (low === high) continue;
-    const access = { class: "rlimit", resource, value: Math.max(low, high) } as const;
+    const access = { class: "rlimit", resource, value: Number(high > low ? high : low) } as const;
     const change = high > low ? "allows" : "denies";
     yield {
       class: "rlimit",

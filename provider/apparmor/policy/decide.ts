@@ -10,8 +10,8 @@ import type { Access, Decision, Policy } from "./types.js";
 /**
  * What the kernel would do with an access of a task under this profile.
  *
- * In complain mode all that no deny rule speaks of is allowed, and logged. A link without `target` is allowed when it may
- * point to anything at all.
+ * In complain mode only what a deny rule silences is refused; asked for together with anything else that is not allowed,
+ * it is allowed too, and all of it logged. A link without `target` is allowed when it may point to anything at all.
  *
  * @throws LimitError
  */
@@ -41,8 +41,8 @@ function answer(policy: Policy, query: Query): Decision {
   const { table, bits } = query;
   const bytes = table === "link" && query.bytes.endsWith("\0") ? (someTarget(policy, query) ?? query.bytes) : query.bytes;
   const { effective, clauses } = lookUp(policy, table, bytes);
-  const outcome = outcomeOf(policy.mode, effective);
-  const missing = bits & ~outcome.allowed;
+  const outcome = outcomeOf(policy.mode, effective, table);
+  const missing = bits & outcome.complained ? 0 : bits & ~outcome.allowed;
   const audited = ((missing || bits) & outcome.logged) !== 0;
   if (missing) {
     const explicit = missing & (effective.denied | effective.prompted);
@@ -79,7 +79,7 @@ function subset(policy: Policy, path: string, target: string, owner: boolean): D
   if (pair.effective.transitions[0] !== "subset" || !owner || !(pair.effective.allowed & linkBit)) return fine;
   const half = (place: string): number => lookUp(policy, "file", bytesOf(place)).effective.allowed & ownerMask;
   const more = half(path) & ~half(target);
-  const complains = outcomeOf(policy.mode, { ...pair.effective, allowed: 0, denied: 0 }).allowed !== 0;
+  const complains = outcomeOf(policy.mode, { ...pair.effective, allowed: 0, denied: 0, quiet: 0 }, "link").allowed !== 0;
   if (more === 0 || complains) return fine;
   return { allowed: false, audited: true, denial: "implicit", rules: [] };
 }

@@ -1,4 +1,4 @@
-import { linkBit, otherShift, subsetBit } from "./bits.js";
+import { accessNamesOf, linkBit, otherShift, subsetBit } from "./bits.js";
 import { changeBit, execBit, onExecBit, onExecParts } from "./change-profile.js";
 import type { Clause, TableName } from "./clause.js";
 
@@ -7,6 +7,7 @@ export interface Effective {
   allowed: number;
   /** by a deny rule */
   denied: number;
+  /** somebody is asked; of `allowed`: the compiler may as well have left it out, see {@link mappings} */
   prompted: number;
   /** of `allowed`: log it */
   audited: number;
@@ -31,7 +32,7 @@ export function permissionMask(table: TableName): number {
     case "change_profile":
       return changeBit | onExecBit;
     default:
-      return 0xfff;
+      return 2 ** (accessNamesOf[table]?.length ?? 1) - 1;
   }
 }
 
@@ -52,16 +53,12 @@ export function combine(table: TableName, clauses: readonly Clause[]): Effective
       if (priority > (top.get(bit) ?? -Infinity)) top.set(bit, priority);
     }
   };
-  const files = table === "file";
-  if (files) for (const clause of clauses) raise(clause.permissions & (xOwner | xOther), clause.priority);
-  // what ix maps goes with its x: where another rule decides on x, it grants no m
-  const bitsOf = (clause: Clause): number => (files ? clause.permissions & ~overruled(clause, top) : clause.permissions);
-  for (const clause of clauses) raise(bitsOf(clause), clause.priority);
+  for (const clause of clauses) raise(clause.permissions, clause.priority);
 
   const result = { allowed: 0, denied: 0, prompted: 0, audited: 0, quiet: 0 };
   for (const clause of clauses) {
     let bits = 0;
-    for (let rest = bitsOf(clause); rest; rest &= rest - 1) {
+    for (let rest = clause.permissions; rest; rest &= rest - 1) {
       const bit = rest & -rest;
       if (top.get(bit) === clause.priority) bits |= bit;
     }
@@ -74,20 +71,61 @@ export function combine(table: TableName, clauses: readonly Clause[]): Effective
     } else result.prompted |= bits;
   }
   result.allowed &= ~result.denied;
+  const { possible, certain } = table === "file" ? mappings(clauses) : { possible: 0, certain: 0 };
+  result.allowed |= possible;
+  result.denied &= ~possible;
+  result.quiet &= ~possible;
   if (table === "change_profile") {
     if ((result.allowed & onExecParts) === onExecParts) result.allowed |= onExecBit;
     if (result.denied & onExecParts) result.denied |= onExecBit;
   }
   result.prompted &= ~(result.denied | result.allowed);
+  result.prompted |= possible & ~certain;
   result.audited &= result.allowed;
   return { ...result, transitions: transitionsOf(table, clauses, top, result.allowed) };
 }
 
-function overruled(clause: Clause, top: ReadonlyMap<number, number>): number {
-  if (!clause.exec || !/i/.test(clause.exec.split(" ", 1)[0]!)) return 0;
-  const behind = (x: number): boolean => Boolean(clause.permissions & x) && clause.priority < top.get(x)!;
-  return (behind(xOwner) ? mOwner : 0) | (behind(xOther) ? mOther : 0);
+/**
+ * What `ix` maps. The compiler grants its m together with its x, without a look at what other rules say of m, and takes
+ * rules in an order that depends on where they lie in memory. A denial of m alone, and another rule for x, therefore count
+ * or don't: m is `possible` if some order grants it, `certain` if all do.
+ */
+function mappings(clauses: readonly Clause[]): { possible: number; certain: number } {
+  const result = { possible: 0, certain: 0 };
+  if (!clauses.some(maps)) return result;
+  for (const [x, m] of halves) {
+    const inheriting = clauses.filter((clause) => maps(clause) && clause.permissions & x);
+    if (inheriting.length === 0) continue;
+    const speaking = clauses.filter(({ permissions }) => permissions & m);
+    const refusing = speaking.filter(({ mode }) => mode !== "allow");
+    // a denial of x as well is the one that holds
+    const [firm, others] = [
+      refusing.filter(({ permissions }) => permissions & x),
+      speaking.filter((clause) => !refusing.includes(clause) || !(clause.permissions & x)),
+    ];
+    if (topOf(others) <= topOf(firm)) continue;
+    result.possible |= m;
+    const executing = clauses.filter(({ permissions }) => permissions & x);
+    const rivals = executing.filter((clause) => !maps(clause));
+    const deciding = inheriting.filter(
+      ({ priority, exact }) =>
+        priority === topOf(executing) && (exact || !rivals.some((rival) => rival.exact && rival.priority === priority)),
+    );
+    const granting = [...deciding, ...speaking.filter((clause) => clause.mode === "allow" && !maps(clause))];
+    const level = rivals.some(({ priority }) => inheriting.some((clause) => clause.priority === priority));
+    if (granting.length > 0 && (refusing.length === 0 || (!level && topOf(refusing) < topOf(granting)))) result.certain |= m;
+  }
+  return result;
 }
+
+const halves = [
+  [xOwner, mOwner],
+  [xOther, mOther],
+] as const;
+
+const maps = ({ mode, exec }: Clause): boolean => mode === "allow" && exec !== undefined && exec.split(" ", 1)[0]!.includes("i");
+
+const topOf = (clauses: readonly Clause[]): number => clauses.reduce((top, { priority }) => Math.max(top, priority), -Infinity);
 
 function transitionsOf(
   table: TableName,

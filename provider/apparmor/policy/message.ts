@@ -1,15 +1,22 @@
 import type { Access, Witness } from "./types.js";
 
-const verbs: Record<Witness["change"], string> = {
-  allows: "allows",
-  denies: "denies",
-  audit: "logs otherwise:",
-  transition: "goes on otherwise:",
-};
+const verbs = { allows: "allows", denies: "denies", audit: "logs otherwise:" } as const;
 
 /** `allows w on /mnt/shared/secret` */
-export function describe(change: Witness["change"], access: Access): string {
+export function describe(change: Exclude<Witness["change"], "transition">, access: Access): string {
   return `${verbs[change]} ${describeAccess(access)}`;
+}
+
+/** `runs /usr/bin/x with ix instead of Px -> y` */
+export function describeTransition(access: Access, before: string | undefined, after: string | undefined): string {
+  const other = access.class !== "change_profile" && "owner" in access && access.owner === false ? " of another owner" : "";
+  const [now, then] = [after ?? "no exec mode", before ?? "no exec mode"];
+  if (access.class === "change_profile")
+    return `changes to profile ${words(access.target, access.exec && `at the exec of ${access.exec}`)} ${now} instead of ${then}`;
+  if (access.class !== "file") return `goes on otherwise: ${describeAccess(access)}`;
+  if (access.permissions === "l")
+    return `links ${access.path} to ${access.target ?? "any file"} ${after === "subset" ? "only if that grants no less" : "even if that grants less"}`;
+  return `runs ${access.path}${other} with ${now} instead of ${then}`;
 }
 
 /** `w on /mnt/shared/secret`, `mount of x on /mnt (ro, bind)` */

@@ -54,7 +54,7 @@ function find(
   const bits = permissionsOf(name, permissions);
   for (const { state, bytes } of common(own.dfa, wanted)) {
     const here = clausesOf(among(own.acceptedBy(state))).map((index) => clauses[index]!);
-    const found = matter(outcomeOf(policy.mode, combine(table, here)).allowed, bits);
+    const found = matter(outcomeOf(policy.mode, combine(table, here), table).allowed, bits);
     if (found)
       return {
         access: accessOf(table, before ? `\0${bytes}` : bytes, name === "ptrace" ? found & -found : found),

@@ -67,7 +67,9 @@ const joined = (...parts: string[]): string => parts.map(bytesOf).join("\0");
 function fileQueries({ path, permissions, owner = true, target }: Extract<Access, { class: "file" }>): Query[] {
   const shift = owner ? 0 : otherShift;
   const bits = [...permissions].reduce((sum, letter) => sum | (letter === "l" ? 0 : (fileBits[letter] ?? 0)), 0) << shift;
-  const queries: Query[] = bits ? [{ table: "file", bytes: bytesOf(path), bits }] : [];
+  // the kernel asks for an exec by itself
+  const exec = bits & (fileBits["x"]! << shift);
+  const queries = [bits & ~exec, exec].flatMap((each): Query[] => (each ? [{ table: "file", bytes: bytesOf(path), bits: each }] : []));
   if (permissions.includes("l"))
     queries.push({ table: "link", bytes: target === undefined ? `${bytesOf(path)}\0` : joined(path, target), bits: linkBit << shift });
   return queries;

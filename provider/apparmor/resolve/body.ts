@@ -39,7 +39,7 @@ function readStatement(context: Context, place: Place, statement: Statement, bod
     case "comment":
       return;
     case "include":
-      for (const inner of openInclude(context, place, statement)) walkBody(context, inner, inner.document.statements, body);
+      for (const inner of openInclude(context, place, statement, true)) walkBody(context, inner, inner.document.statements, body);
       return;
     case "abi":
       return readAbi(context, place, statement);
@@ -99,7 +99,10 @@ function readBlock(context: Context, place: Place, { qualifiers, body: statement
       continue;
     }
     const merged = merge(each.rule.qualifiers, [qualifiers]);
-    if (!merged) continue;
+    if (!merged) {
+      (context.result.vacuous ??= []).push(each);
+      continue;
+    }
     const rule = { ...each.rule, qualifiers: merged };
     // What stands in the block itself is checked with it.
     if (each.via.length > place.via.length) attempt(context, where, rule.span, () => refuseExec(rule));

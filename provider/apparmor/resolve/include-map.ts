@@ -24,7 +24,9 @@ export function includesFrom(files: Readonly<Record<string, string>>): Includes 
   const find = (path: string): ReturnType<Includes> => (table.has(path) ? read(path) : directories.get(path)?.map(read));
   return (path, { magic }) => {
     const wanted = normal(path);
-    if (magic || path.startsWith("/")) return find(wanted);
+    // `</x>` is searched in the include directories as well
+    if (magic) return find(wanted.replace(/^\//, ""));
+    if (path.startsWith("/")) return find(wanted);
     // `"x/y"` is seen from a working directory that the table does not know: from any that holds it.
     for (let rest = wanted; ; rest = rest.slice(rest.indexOf("/") + 1)) {
       const found = find(rest);

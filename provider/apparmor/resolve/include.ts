@@ -4,19 +4,25 @@ import type { Document } from "../syntax/document.js";
 import { chain, report, type Context, type Place } from "./context.js";
 import type { IncludedFile } from "./types.js";
 
-/** Deeper nesting is a file that includes itself through a profile of its own. */
-const maxDepth = 200;
+/** Deeper nesting is refused, sooner where a file includes itself through profiles of its own. */
+const maxDepth = 1000;
+const maxCycle = 150;
 /** A few files that include each other can ask for billions. */
 const maxFiles = 20_000;
 
-/** The files that an include statement stands for, those left out that its block has already. */
-export function openInclude(context: Context, place: Place, include: Include): Place[] {
+/**
+ * The files that an include statement stands for, those left out that its block has already.
+ *
+ * @param inProfile whether the statement stands within a profile
+ */
+export function openInclude(context: Context, place: Place, include: Include, inProfile: boolean): Place[] {
   const { path, magic, span } = include;
-  if (place.via.length >= maxDepth) {
+  const cyclic = place.via.length >= maxCycle && place.via.some(({ document }) => document === place.document);
+  if (cyclic || place.via.length >= maxDepth) {
     report(context, place, span, {
       code: "include-depth",
-      message: `includes nested more than ${maxDepth} deep`,
-      hint: "a file includes itself",
+      message: `includes nested more than ${cyclic ? maxCycle : maxDepth} deep`,
+      ...(cyclic && { hint: "a file includes itself" }),
     });
     return [];
   }
@@ -34,7 +40,7 @@ export function openInclude(context: Context, place: Place, include: Include): P
   const files = Array.isArray(found) ? [...found].reverse() : [found];
   return files
     .filter((file) => isNew(place, include, file) && withinLimit(context, place, include))
-    .map((file) => ({ document: documentOf(context, { ...place, via }, file), via, included: place.included }));
+    .map((file) => ({ document: documentOf(context, { ...place, via }, file, inProfile), via, included: place.included }));
 }
 
 function keyOf({ magic }: Include, name: string): string {
@@ -59,15 +65,23 @@ function withinLimit(context: Context, place: Place, { span }: Include): boolean
   return context.opened <= maxFiles;
 }
 
-function documentOf(context: Context, place: Place, { file, text }: IncludedFile): Document {
+function documentOf(context: Context, place: Place, { file, text }: IncludedFile, inProfile: boolean): Document {
   const key = `${file}\0${text}`;
   const known = context.parsed.get(key);
   if (known) return known;
-  const document = parse(text, { file, language: context.language, context: "fragment" });
+  const document = readIncluded(context, { file, text }, inProfile);
   context.parsed.set(key, document);
   context.result.documents.push(document);
   for (const error of document.errors) context.result.diagnostics.push({ ...error, message: error.message + chain(place) });
   return document;
+}
+
+/** What is wrong is best told by what belongs there, unless that makes it worse. */
+function readIncluded({ language }: Context, { file, text }: IncludedFile, inProfile: boolean): Document {
+  const document = parse(text, { file, language, context: "fragment" });
+  if (document.errors.length === 0) return document;
+  const there = parse(text, { file, language, context: inProfile ? "body" : "file" });
+  return there.errors.length <= document.errors.length ? there : document;
 }
 
 function notFound({ path, magic }: Include): { code: string; message: string; hint: string } {

@@ -2,7 +2,7 @@ import type { Abi, Alias, Assignment, BooleanAssignment } from "../ast.js";
 import type { Document } from "../syntax/document.js";
 import { attempt, report, reportMisplaced, type Context, type Place } from "./context.js";
 import { ResolveError } from "./error.js";
-import { declare, declareBoolean, extend } from "./symbols.js";
+import { declare, declareBoolean, extend, isDeclared } from "./symbols.js";
 
 export type Declaration = Alias | Assignment | BooleanAssignment;
 
@@ -24,8 +24,9 @@ export function readDeclaration(context: Context, place: Place, statement: Decla
 function take(context: Context, statement: Declaration): void {
   if (statement.kind === "alias") addAlias(context, statement);
   else if (statement.kind === "boolean") declareBoolean(context.symbols, statement.name, statement.value);
+  else if (statement.operator === "?=" && isDeclared(context.symbols, statement.name)) return;
   else
-    (statement.operator === "=" ? declare : extend)(
+    (statement.operator === "+=" ? extend : declare)(
       context.symbols,
       statement.name,
       statement.values.map(({ value }) => value),
@@ -58,7 +59,7 @@ export function readAbi(context: Context, place: Place, { path, magic, span }: A
   if (context.include(path.value, { magic, ...(from !== undefined && { from }) }) !== undefined) return;
   report(context, place, span, {
     code: "abi-not-found",
-    message: `there is no ${magic ? `<${path.value}>` : `"${path.value}"`} with the features of an abi`,
+    message: `there is no abi file ${magic ? `<${path.value}>` : `"${path.value}"`}`,
     hint: "Debian has <abi/3.0> and, since 13, <abi/4.0>",
   });
 }

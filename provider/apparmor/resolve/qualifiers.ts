@@ -1,4 +1,5 @@
 import type { Qualifiers, Rule } from "../ast.js";
+import { isBareExec } from "../names/exec.js";
 import { ResolveError } from "./error.js";
 
 /** The rules that a block `audit { … }` hands on; the compiler drops every other kind, whatever it says. */
@@ -36,12 +37,16 @@ export function merge(own: Qualifiers, blocks: readonly Qualifiers[]): Qualifier
 export function refuseExec(rule: Rule): void {
   if (rule.kind !== "file" || !rule.exec) return;
   const denied = rule.qualifiers.mode === "deny";
-  if (denied && rule.exec !== "x")
-    throw new ResolveError("deny-exec-mode", `the block makes this a deny rule, which says x and not ${rule.exec}`, "write x");
-  if (!denied && rule.exec === "x")
+  if (denied === isBareExec(rule)) return;
+  if (denied)
     throw new ResolveError(
-      "exec-mode",
-      "the block makes this an allow rule, where x needs a mode",
-      "write ix, px, cx or ux, or put deny on the block",
+      "deny-exec-mode",
+      `the block makes this a deny rule, which says x and not ${rule.exec === "x" ? "unsafe" : rule.exec}`,
+      "write x",
     );
+  throw new ResolveError(
+    "exec-mode",
+    "the block makes this an allow rule, where x needs a mode",
+    "write ix, px, cx or ux, or put deny on the block",
+  );
 }

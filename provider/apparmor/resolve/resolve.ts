@@ -27,7 +27,7 @@ function walkFile(context: Context, place: Place, document: Document): void {
       case "comment":
         break;
       case "include":
-        for (const inner of openInclude(context, place, statement)) walkFile(context, inner, document);
+        for (const inner of openInclude(context, place, statement, false)) walkFile(context, inner, document);
         break;
       case "abi":
         if (context.started)

@@ -19,7 +19,7 @@ export function declare(symbols: Symbols, name: string, values: readonly string[
 /** `@{name} += …` */
 export function extend(symbols: Symbols, name: string, values: readonly string[]): void {
   const known = symbols.sets.get(name);
-  if (known) known.push(...values);
+  if (known) for (const value of values) known.push(value);
   else if (symbols.booleans.has(name)) throw new ResolveError("variable-kind", `@{${name}} is a boolean ($${name})`, "use another name");
   else throw new ResolveError("undeclared-variable", `@{${name}} has no value yet that += could add to`, "declare it before with =");
 }
@@ -30,7 +30,10 @@ export function declareBoolean(symbols: Symbols, name: string, value: boolean): 
   symbols.booleans.set(name, value);
 }
 
+export function isDeclared(symbols: Symbols, name: string): boolean {
+  return symbols.sets.has(name) || symbols.booleans.has(name);
+}
+
 function refuseTwice(symbols: Symbols, name: string, shown: string, hint: string): void {
-  if (symbols.sets.has(name) || symbols.booleans.has(name))
-    throw new ResolveError("redeclared-variable", `${shown} is declared already`, hint);
+  if (isDeclared(symbols, name)) throw new ResolveError("redeclared-variable", `${shown} is declared already`, hint);
 }

@@ -28,6 +28,8 @@ export interface ResolveOptions {
 export interface Resolved {
   /** outermost profiles, in order */
   profiles: ResolvedProfile[];
+  /** rules that hold for nobody, which are compiled all the same: `owner { other /a r, }` */
+  vacuous?: ResolvedRule[];
   /** `alias /from -> /to,` */
   aliases: { from: string; to: string }[];
   /** every document that took part, the first one first */

@@ -8,7 +8,7 @@ import { isKeyword } from "./words.js";
  */
 export interface Lexeme {
   kind:
-    | "" | "," | "{" | "}" | "^" | "->" | "=" | "+=" | "("
+    | "" | "," | "{" | "}" | "^" | "->" | "=" | "+=" | "?=" | "("
     | "set" | "bool" | "id" | "mode" | "hat" | "profile" | "keyword" | "include" | "priority" | "condition" | "conditions" | "unknown";
   end: number;
   /** of a keyword */
@@ -52,6 +52,8 @@ export function lex(text: string, at: number): Lexeme {
       return lexeme(char, at + 1);
     case "+":
       return text.charAt(at + 1) === "=" ? lexeme("+=", at + 2) : lexeme("unknown", at + 1);
+    case "?":
+      return text.charAt(at + 1) === "=" ? lexeme("?=", at + 2) : lexeme("unknown", at + 1);
     case "-":
       return text.charAt(at + 1) === ">" ? lexeme("->", at + 2) : lexeme("unknown", at + 1);
     case "#":

@@ -1,5 +1,5 @@
 import type { Condition, Word } from "../ast.js";
-import { blanksEnd, CLOSE, COMMA, EQUALS, listNameEnd, listValueEnd, NEWLINE, OPEN, QUOTE, quotedEnd } from "./chars.js";
+import { blanksEnd, CLOSE, COMMA, EQUALS, isSpace, listNameEnd, listValueEnd, NEWLINE, OPEN, QUOTE, quotedEnd } from "./chars.js";
 import { fail, skipSpace, take, takeWord, type Cursor } from "./cursor.js";
 import { nameAt, skipBlanks, unexpected } from "./expect.js";
 
@@ -97,13 +97,23 @@ export function conditions(cursor: Cursor, end: number): { name: Word; condition
   }
 }
 
+/** Take blanks and, where an `=` follows, commas, which the compiler passes over there. */
+function equalsFollows(cursor: Cursor): boolean {
+  const { text } = cursor;
+  skipSpace(cursor);
+  let next = cursor.at;
+  while (text.charCodeAt(next) === COMMA || isSpace(text.charCodeAt(next))) next++;
+  if (text.charCodeAt(next) !== EQUALS) return false;
+  for (; text.charCodeAt(cursor.at) === COMMA; skipSpace(cursor)) take(cursor, cursor.at + 1, "punctuation");
+  return text.charCodeAt(cursor.at) === EQUALS;
+}
+
 /** `name`, `name=value` or `name=(value)` within `peer=( … )`. A name alone has no values. */
 function inner(cursor: Cursor, end: number): Condition {
   const { text } = cursor;
   const start = cursor.at;
   const name = takeWord(cursor, end).value;
-  skipSpace(cursor);
-  if (text.charCodeAt(cursor.at) !== EQUALS) return { name, operator: "=", values: [], span: { start, end } };
+  if (!equalsFollows(cursor)) return { name, operator: "=", values: [], span: { start, end } };
   take(cursor, cursor.at + 1, "punctuation");
   if (text.charCodeAt(blanksEnd(text, cursor.at)) === OPEN) {
     skipBlanks(cursor);

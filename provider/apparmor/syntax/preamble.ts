@@ -1,9 +1,11 @@
 import type { Abi, Alias, Assignment, BooleanAssignment, Include, Word } from "../ast.js";
+import { supports } from "../language.js";
 import { BACKSLASH, blanksEnd, COMMA, HASH, idEnd, includeIdEnd, isBlank, NEWLINE, QUOTE, quotedEnd, RETURN } from "./chars.js";
 import { commentEnd, fail, report, skipSpace, take, takeWord, type Cursor } from "./cursor.js";
 import { endRule, unexpected } from "./expect.js";
 import { arrow } from "./file-rules.js";
 import { peek } from "./initial.js";
+import { newer } from "./qualifiers.js";
 
 /** `<x>`, `<"x y">`, `"x"` or `x`. */
 function fileName(cursor: Cursor, what: string): { path: Word; magic: boolean } {
@@ -57,6 +59,14 @@ export function abi(cursor: Cursor, end: number): Abi {
   take(cursor, end, "keyword");
   const file = fileName(cursor, "abi");
   endRule(cursor, "abi rule", "own");
+  const next = cursor.text.charAt(cursor.at);
+  if (cursor.text.charAt(cursor.at - 1) === "," && !/^[ \t\r\n]?$/.test(next)) {
+    report(cursor, { start: cursor.at, end: cursor.at + 1 }, {
+      code: "unexpected",
+      message: `expected a blank or a line's end after the comma of the abi, found \`${next}\``,
+      hint: "write a blank or begin a new line there",
+    });
+  }
   return { kind: "abi", ...file };
 }
 
@@ -104,12 +114,13 @@ function assignmentComma(cursor: Cursor): void {
   take(cursor, cursor.at + 1, "unknown");
 }
 
-/** `@{NAME} = a b` or `@{NAME} += a`; `end` is where the variable ends. */
+/** `@{NAME} = a b`, `@{NAME} += a` or `@{NAME} ?= a`; `end` is where the variable ends. */
 export function assignment(cursor: Cursor, end: number): Assignment {
   const name = variableName(cursor.text.slice(cursor.at, end));
   take(cursor, end, "word");
   const next = peek(cursor);
-  if (next.kind !== "=" && next.kind !== "+=") unexpected(cursor, "`=` or `+=` after the variable");
+  if (next.kind !== "=" && next.kind !== "+=" && next.kind !== "?=") unexpected(cursor, "`=` or `+=` after the variable");
+  if (next.kind === "?=" && !supports(cursor.language, "5.0")) newer({ ...cursor, at: next.end }, cursor.at, "?=", "5.0");
   take(cursor, next.end, "punctuation");
   const values = assigned(cursor);
   if (!values.length) unexpected(cursor, "a value of the variable", 'an empty one is written `""`');

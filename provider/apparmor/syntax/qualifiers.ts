@@ -1,7 +1,7 @@
 import type { Qualifiers } from "../ast.js";
 import { supports } from "../language.js";
-import { fail, report, skipSpace, take, type Cursor } from "./cursor.js";
-import { unexpected } from "./expect.js";
+import { fail, report, take, type Cursor } from "./cursor.js";
+import { skipBlanks, unexpected } from "./expect.js";
 import { peek, type Lexeme } from "./initial.js";
 
 type Slot = "priority" | "audit" | "mode" | "owner";
@@ -60,11 +60,11 @@ const integer = /[+-]?[0-9]+/y;
 
 function priority(cursor: Cursor, end: number): number {
   take(cursor, end, "keyword");
-  skipSpace(cursor);
+  skipBlanks(cursor);
   take(cursor, cursor.at + 1, "punctuation");
-  skipSpace(cursor);
+  skipBlanks(cursor);
   integer.lastIndex = cursor.at;
-  const [text] = integer.exec(cursor.text) ?? unexpected(cursor, "a number after `priority=`");
+  const [text] = integer.exec(cursor.text) ?? unexpected(cursor, "a number after `priority=`, on the same line");
   const start = cursor.at;
   take(cursor, start + text.length, "word");
   const value = Number(text);

@@ -32,7 +32,8 @@ export function statements(cursor: Cursor, place: Place): Statement[] {
     }
     try {
       const statement = within(cursor, "comment", () => one(cursor, place, stray) as Comment) as Statement;
-      list.push(...cursor.comments.splice(0), statement);
+      for (const comment of cursor.comments.splice(0)) list.push(comment);
+      list.push(statement);
     } catch (error) {
       if (error !== abandoned) throw error;
       cursor.comments.length = 0;
@@ -96,13 +97,18 @@ function dispatch(cursor: Cursor, lexeme: Lexeme, place: Place, stray: Stray): S
       outside(cursor, lexeme, place, stray, "variables are assigned");
       return booleanAssignment(cursor, lexeme.end);
     case "set":
-      if (place === "file" || /^\s*\+?=/.test(cursor.text.slice(lexeme.end, lexeme.end + 80))) {
+      if (place === "file" || /^\s*[+?]?=/.test(cursor.text.slice(lexeme.end, lexeme.end + 80))) {
         outside(cursor, lexeme, place, stray, "variables are assigned");
         return assignment(cursor, lexeme.end);
       }
       break;
     case "id":
       if (place !== "body" && !isFileRule(cursor, lexeme)) {
+        const variable = supports(cursor.language, "5.0") ? conditionalAssignment(cursor) : undefined;
+        if (variable !== undefined) {
+          outside(cursor, lexeme, place, stray, "variables are assigned");
+          return assignment(cursor, variable);
+        }
         stray.profile = true;
         return unnamed(cursor, lexeme);
       }
@@ -126,6 +132,14 @@ function dispatch(cursor: Cursor, lexeme: Lexeme, place: Place, stray: Stray): S
   const { qualifiers, next } = readQualifiers(cursor, lexeme);
   if (next.kind === "{") return block(cursor, qualifiers);
   return ruleOf(cursor, qualifiers, next);
+}
+
+const assigned = /@(?:\{[A-Za-z]\w*\}|[A-Za-z]\w*)(?=\?=)/y;
+
+/** Where the variable of `@{X}?=a` ends, which looks like a path; undefined when it is none. */
+function conditionalAssignment({ text, at }: Cursor): number | undefined {
+  assigned.lastIndex = at;
+  return assigned.test(text) ? assigned.lastIndex : undefined;
 }
 
 /** At the outside, a path with permissions behind it is a rule; any other begins a profile. */

@@ -5,7 +5,14 @@ import { print, printJson } from "../output.js";
 import { problemText, summaryText } from "../report/text.js";
 import { readConfFile } from "./file.js";
 
-async function check(file: string, { format }: { format: "text" | "json" }): Promise<Exit> {
+const severities = ["warning", "error"] as const;
+
+interface Options {
+  format: "text" | "json";
+  failOn: (typeof severities)[number];
+}
+
+async function check(file: string, { format, failOn }: Options): Promise<Exit> {
   const findings = checkConf(readConfFile(file));
   if (format === "json") await printJson({ file, findings });
   else {
@@ -14,7 +21,7 @@ async function check(file: string, { format }: { format: "text" | "json" }): Pro
       problems.map((problem) => `${problemText(problem)}\n`).join("") + summaryText([{ valid: true, errors: [], findings: problems }]),
     );
   }
-  return findings.length > 0 ? exits.found : exits.fine;
+  return findings.some(({ severity }) => failOn === "warning" || severity === "error") ? exits.found : exits.fine;
 }
 
 /** What is no printable character would act on the terminal. */
@@ -26,9 +33,10 @@ Examples:
   pve-posture conf check --format json - < 951.conf
 
 It finds what Proxmox VE drops or loses (lines it can't read, raw keys it refuses, the first of two dev0), lines that
-contradict each other, and what leaves the container open. --format json prints one object: {"file", "findings": […]},
+contradict each other, names that LXC does not know, and what leaves the container open. --format json prints one object: {"file", "findings": […]},
 each with "code", "severity", "line", "message" and "hint".
-Exit codes: 0 fine, 1 findings, 2 a file that can't be read.`;
+docs/conf-findings.md in this package has all codes; \`pve-posture profile explain CODE\` prints what it says of one.
+Exit codes: 0 fine, 1 findings (of the severity of --fail-on or above), 2 a file that can't be read.`;
 
 /** `pve-posture conf check` */
 export function addCheck(conf: Command): void {
@@ -37,6 +45,9 @@ export function addCheck(conf: Command): void {
     .description("say what is lost, contradictory or open in a container's configuration")
     .argument("<file>", "a file like /etc/pve/lxc/951.conf, or - for standard input")
     .addOption(new Option("--format <format>", "how to say it").choices(["text", "json"]).default("text"))
+    .addOption(
+      new Option("--fail-on <severity>", "the least severity of findings that exits with 1").choices(severities).default("warning"),
+    )
     .addHelpText("after", examples)
     .action(exiting(check));
 }

@@ -40,7 +40,9 @@ Each line of standard input is an access, as the kernel would ask about it:
   {"class": "signal", "access": "send", "signal": "kill", "peer": "unconfined", "profile": "lxc-web//worker"}
 "profile" is needed where the file has several. Each is answered with a line, in order:
   {"allowed": false, "audited": true, "denial": "implicit", "rules": []}
-"rules" are those that decide, with file, line, column and text. A line that is no access is answered with {"error", "line"}.
+"rules" are those that decide, with file, line, column and text. A line that is no access, or has a name in it that
+AppArmor does not know, is answered with {"error", "line"}.
+All classes and their fields, with an example of each: docs/accesses.md in this package.
 
 Example:
   echo '{"class": "file", "path": "/mnt/shared/x", "permissions": "w"}' | pve-posture profile decide lxc-web

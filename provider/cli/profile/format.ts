@@ -1,35 +1,20 @@
 import { Option, type Command } from "commander";
-import { chmodSync, chownSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { defaultLanguage, languages, type Language } from "../../apparmor/language.js";
 import { format } from "../../apparmor/print/index.js";
 import { PostureError } from "../../errors.js";
 import { exiting, exits, worst, type Exit } from "../exits.js";
-import { named, readText, reasonOf, standardInput } from "../files.js";
+import { named, readText, standardInput } from "../files.js";
 import { complain, print } from "../output.js";
+import { replace } from "../replace.js";
 import { problemOf } from "../report/place.js";
 import { problemText } from "../report/text.js";
+import { visible } from "../style.js";
 
 interface Options {
   write?: true;
   check?: true;
   sort?: true;
   language: Language;
-}
-
-/** A file is replaced as a whole or not at all, and keeps its mode and owner. What a link points to is replaced, not the link. */
-function replace(file: string, text: string): void {
-  const target = realpathSync(file);
-  const beside = `${target}.pve-posture~`;
-  try {
-    const { mode, uid, gid } = statSync(target);
-    writeFileSync(beside, text, { flag: "wx" });
-    chmodSync(beside, mode & 0o7777);
-    if (process.getuid?.() === 0) chownSync(beside, uid, gid);
-    renameSync(beside, target);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw new PostureError("invalid-input", `${file}: can't be written: ${reasonOf(error)}`);
-  }
 }
 
 async function formatOne(file: string, { write, check, sort, language }: Options): Promise<Exit> {
@@ -40,13 +25,13 @@ async function formatOne(file: string, { write, check, sort, language }: Options
     return exits.invalid;
   }
   if (check) {
-    if (changed) await print(`${file}\n`);
+    if (changed) await print(`${visible(file)}\n`);
     return changed ? exits.found : exits.fine;
   }
   if (!write) await print(formatted);
   else if (changed) {
     replace(file, formatted);
-    await print(`${file}\n`);
+    await print(`${visible(file)}\n`);
   }
   return exits.fine;
 }

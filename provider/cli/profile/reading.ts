@@ -5,6 +5,7 @@ import type { Includes } from "../../apparmor/resolve/index.js";
 import { PostureError } from "../../errors.js";
 import { readText } from "../files.js";
 import { includesFrom, includesIn } from "../includes.js";
+import type { Report } from "../report/problem.js";
 
 const usual = "/etc/apparmor.d";
 
@@ -12,6 +13,8 @@ const usual = "/etc/apparmor.d";
 export interface Reading {
   include: Includes;
   language: Language;
+  /** there is no place where includes are searched */
+  nowhere: boolean;
 }
 
 /** What the options of {@link readingOptions} come to. */
@@ -53,11 +56,20 @@ function mapOf(path: string): Includes {
 
 /** @throws PostureError for an include directory that is none, or a file of includes that can't be used */
 export function readingOf({ includeDir, includes, language }: ReadingOptions): Reading {
-  if (includes !== undefined) return { include: mapOf(includes), language };
+  if (includes !== undefined) return { include: mapOf(includes), language, nowhere: false };
   for (const directory of includeDir ?? []) {
     if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
       throw new PostureError("invalid-input", `--include-dir ${directory}: no such directory`);
     }
   }
-  return { include: includesFrom(includeDir ?? (existsSync(usual) ? [usual] : [])), language };
+  const directories = includeDir ?? (existsSync(usual) ? [usual] : []);
+  return { include: includesFrom(directories), language, nowhere: directories.length === 0 };
 }
+
+const nowhereHint = `includes are searched nowhere: there is no ${usual} here; copy that of the node and name it with --include-dir`;
+
+/** The report as people read it: whoever has no include directory at all is told so where an include is not found. */
+export const forPeople = (report: Report, { nowhere }: Pick<Reading, "nowhere">): Report =>
+  nowhere
+    ? { ...report, errors: report.errors.map((error) => (error.code === "include-not-found" ? { ...error, hint: nowhereHint } : error)) }
+    : report;

@@ -29,8 +29,9 @@ const witnessJson = (profile: string, { a, b, ...witness }: Witness) => ({
 });
 
 /** The comparison as JSON: of all profiles together, and what differs in each besides accesses. */
-export const comparisonJson = ({ relation, profiles }: FileComparison) => ({
+export const comparisonJson = ({ relation, abi, profiles }: FileComparison) => ({
   relation,
+  ...(abi && { abi }),
   classes: classesOf(profiles),
   witnesses: profiles.flatMap(({ name, comparison }) => (comparison?.witnesses ?? []).map((witness) => witnessJson(name, witness))),
   profiles: profiles.map(({ name, change, attributes }) => ({ name, change, attributes })),
@@ -69,9 +70,10 @@ function profileText({ name, change, attributes, comparison }: ProfileComparison
 }
 
 /** The comparison for people: a sentence first, then each profile that differs, with examples and the rules behind them. */
-export function comparisonText({ relation, profiles }: FileComparison): string {
+export function comparisonText({ relation, abi, profiles }: FileComparison): string {
   const differing = profiles.filter(({ change }) => change !== "equal");
-  return [`${style("bold", relation)}: ${words[relation]}`, ...differing.flatMap((profile) => ["", ...profileText(profile)]), ""].join(
+  const features = abi ? ["", visible(`abi: ${abi.a || "none"} in the first, ${abi.b || "none"} in the second: it decides what of the rules counts`)] : [];
+  return [`${style("bold", relation)}: ${words[relation]}`, ...features, ...differing.flatMap((profile) => ["", ...profileText(profile)]), ""].join(
     "\n",
   );
 }

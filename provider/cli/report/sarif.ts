@@ -1,6 +1,7 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Severity } from "../../apparmor/lint/types.js";
+import { pageOf } from "../pages.js";
 import { version } from "../version.js";
 import type { Edit, Problem, Report } from "./problem.js";
 
@@ -41,14 +42,15 @@ function fixOf({ title, edits }: NonNullable<Problem["fix"]>): Record<string, un
   return { description: { text: title }, artifactChanges: [...files].map(changeOf) };
 }
 
-/** What a rule is about. Code scanning asks for all of these texts; `helpUri` would have to be absolute. */
+/** What a rule is about, from its page. Code scanning asks for all of these texts; `helpUri` would have to be absolute. */
 function ruleOf({ code, severity, docs = "docs/errors.md" }: Problem): Record<string, unknown> {
-  const text = `${code.charAt(0).toUpperCase()}${code.slice(1).replaceAll("-", " ")}.`;
+  const page = pageOf(code);
+  const text = page?.title ?? `${code.charAt(0).toUpperCase()}${code.slice(1).replaceAll("-", " ")}.`;
   return {
     id: code,
     shortDescription: { text },
     fullDescription: { text: `${text} See ${docs}.` },
-    help: { text: `See ${docs}.`, markdown: `See [${docs}](${docs}).` },
+    help: { text: `${page ? `${page.text}\n` : ""}See ${docs}.`, markdown: page?.text ?? `See [${docs}](${docs}).` },
     defaultConfiguration: { level: levels[severity] },
     properties: { tags: ["security", "apparmor"] },
   };

@@ -27,6 +27,16 @@ export function problemText(problem: Problem): string {
 export const reportText = ({ errors, findings }: Report): string =>
   [...errors, ...findings].map((problem) => `${problemText(problem)}\n`).join("");
 
+/** What was changed in a file. */
+export const fixedText = (file: string, fixed: readonly { code: string; line?: number; title: string }[]): string =>
+  fixed.map(({ code, line, title }) => `${style("green", "fixed")} ${visible(`${file}:${line ?? 1}: ${code}: ${title}`)}\n`).join("");
+
+/** How to read more about the findings, each code once. */
+export function pagesText(reports: readonly Pick<Report, "findings">[]): string {
+  const codes = [...new Set(reports.flatMap(({ findings }) => findings.flatMap(({ code, docs }) => (docs === undefined ? [] : [code]))))];
+  return codes.length === 0 ? "" : `More: pve-posture profile explain ${codes.sort().join(" ")}\n`;
+}
+
 const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 /** The last line: `3 files, 1 invalid: 2 errors, 4 warnings`. */

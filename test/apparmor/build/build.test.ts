@@ -98,6 +98,49 @@ profile lxc-x /x flags=(attach_disconnected,mediate_deleted) {
     expect(() => a.raw("/a r,\n/b q,\n")).to.throw(SyntaxError, /^raw\(\):2:\d+: [^]*\/b q,\n\s+\^/);
   });
 
+  const wrongRaw: [text: string, message: RegExp][] = [
+    ["/x rwx,", /^raw\(\):1:1: [^]*\n\/x rwx,\n\^+/],
+    ["/a r,\ncapability sys_modul,", /^raw\(\):2:12: `sys_modul` is no capability\ncapability sys_modul,\n\s+\^+\ndid you mean `sys_module`\?$/],
+    ["network inet4,", /^raw\(\):1:/],
+    ["signal set=(sigkill),", /^raw\(\):1:/],
+    ["hat h {\n  mount options=(rww),\n}", /^raw\(\):2:/],
+    ["if $x {\n  set rlimit nofil <= 3,\n}", /^raw\(\):2:/],
+  ];
+  for (const [text, message] of wrongRaw) it(`refuses raw(${JSON.stringify(text)})`, () => expect(() => a.raw(text)).to.throw(SyntaxError, message));
+
+  it("takes raw text whose variables, includes and profiles are known elsewhere only", () => {
+    for (const text of ["@{HOME}/** r,", "include <abstractions/base>", "/a px -> other,", "deny /x x,", "profile p xattrs=(user.a=b) {\n  /a r,\n}", "/a ix,\n/a px,"]) {
+      expect(a.raw(text), text).not.to.be.empty;
+    }
+  });
+
+  it("toText refuses rules that were put in by hand", () => {
+    const wrong = { kind: "capability", qualifiers: {}, names: [{ value: "sys_modul" }] } as const;
+    expect(() => a.toText(a.profile("x", [wrong as unknown as a.Entry]))).to.throw(SyntaxError, "toText():2:14: `sys_modul` is no capability");
+  });
+
+  describe("exec rules that contradict each other", () => {
+    const conflict = [a.exec("/a", "ix"), a.exec("/a", "px")];
+    const profile = (...body: a.Many<a.Entry>[]) => a.profile("lxc-x", body);
+    const refused: [name: string, built: Parameters<typeof a.toText>[0]][] = [
+      ["in a profile", profile(conflict)],
+      ["in a hat", profile(a.hat("h", conflict))],
+      ["under an abi", a.profileFile({ abi: "abi/4.0" }, profile(conflict))],
+      ["by raw text", profile(a.raw("/a ix,\n/a px,"))],
+      ["by a glob beside `file,`", profile(a.file(), a.exec("/b*", "px"), a.exec("/b", "cx"))],
+    ];
+    for (const [name, built] of refused)
+      it(`are refused ${name}`, () => expect(() => a.toText(built)).to.throw(SyntaxError, /^toText\(\):\d+:\d+: this rule and the one at .* contradict/));
+    const taken: [name: string, built: Parameters<typeof a.toText>[0]][] = [
+      ["where an include may decide before both", profile(a.include("abstractions/base"), conflict)],
+      ["where the preamble includes something", a.profileFile({ includes: ["tunables/global"] }, profile(conflict))],
+      ["of different profiles", a.profileFile({}, a.profile("x", conflict.slice(0, 1)), a.profile("y", conflict.slice(1)))],
+      ["where one has priority", profile(conflict[0]!, a.priority(1, conflict[1]!))],
+      ["behind variables that are not known", profile(a.exec("@{A}", "ix"), a.exec("@{A}", "px"))],
+    ];
+    for (const [name, built] of taken) it(`are taken ${name}`, () => expect(() => a.toText(built)).not.to.throw());
+  });
+
   it("escapes what globs would take, so that a literal path matches itself only", () => {
     expect(a.literal("/a*[b]{c,d}?\\@{X}")).to.equal("/a\\*\\[b\\]\\{c\\,d\\}\\?\\\\@\\{X\\}");
     fc.assert(

@@ -31,7 +31,7 @@ function expected(listed: readonly Listed[], name: string): string {
     const base = baseOf(path);
     const rest = name.startsWith(base) ? name.slice(base.length) : undefined;
     const matches = /(?:^|\/)\*\*$/.test(path) ? Boolean(rest) : tail.test(path) ? Boolean(rest) && !rest!.includes("/") : name === base || name === `${base}/`;
-    if (matches) for (const letter of permissions) granted.add(letter);
+    if (matches) for (const letter of permissions.replace("x", "mx")) granted.add(letter);
     const way = name.endsWith("/") && base.startsWith(name) && (base !== name || tail.test(path));
     if (way) for (const letter of "rmx") granted.add(letter);
   }
@@ -126,6 +126,13 @@ function alternatives(value: string): string[] {
   const found = [""];
   let depth = 0;
   for (let at = 0; at < names.length; at++) {
+    // a comma within brackets separates nothing
+    const whole = /^\[\^(?:\\.|[^\]\\])*\]/s.exec(names.slice(at))?.[0];
+    if (whole !== undefined && depth > 0) {
+      found[found.length - 1] += whole;
+      at += whole.length - 1;
+      continue;
+    }
     const char = names[at]!;
     const escaped = char === "\\" ? names[++at]! : "";
     if (char === "{") depth++;

@@ -68,6 +68,7 @@ export const cases: readonly LintCase[] = [
   { code: "redundant-rule", text: profile("/a r,", "/a r,"), line: 3, fine: profile("/a r,", "/a w,") },
   { code: "redundant-rule", text: profile("/a w,", "/a r,", "/a rw,"), line: 4, fine: profile("owner /a r,", "other /a w,") },
   { code: "redundant-rule", text: profile("deny /a/** w,", "deny /a/b w,"), line: 3, fine: profile("deny /a/** w,", "deny /a/b rw,") },
+  { code: "redundant-rule", text: profile("/a r,", "audit deny /b w,"), line: 3, severity: "info", fine: profile("/a r,", "deny /b w,") },
   {
     code: "redundant-rule",
     text: profile("network inet,", "network inet tcp,"),
@@ -98,6 +99,13 @@ export const cases: readonly LintCase[] = [
   { code: "unconfined-profile", text: "profile lxc-x flags=(attach_disconnected, unconfined) {\n}\n", line: 1, severity: "warning" },
   { code: "complain-mode", text: "profile x flags=(complain) {\n}\n", line: 1, fine: "profile x flags=(enforce) {\n}\n" },
   { code: "complain-mode", text: "profile x flags=(complain,mediate_deleted) {\n}\n", line: 1 },
+  {
+    code: "deny-in-complain",
+    text: "profile x flags=(complain) {\n  /a r,\n  audit deny /b r,\n}\n",
+    line: 3,
+    fine: "profile x flags=(complain) {\n  /a r,\n}\n",
+  },
+  { code: "deny-in-complain", text: "profile x flags=(complain) {\n  deny /b x,\n}\n", line: 2 },
   { code: "deny-in-complain", text: "profile x flags=(complain) {\n  /a r,\n  deny /b r,\n}\n", line: 3, fine: profile("deny /b r,") },
   { code: "bare-mount", text: profile("mount,"), line: 2, severity: "warning", fine: profile("mount fstype=tmpfs,") },
   { code: "bare-mount", text: profile("mount -> /**,"), line: 2, fine: profile("deny mount,") },

@@ -91,6 +91,46 @@ describe("apparmor/lint: fixes", () => {
   });
 });
 
+describe("apparmor/lint: messages", () => {
+  const cases: [text: string, code: string, says: string][] = [
+    ["profile x { audit deny /b w, }", "redundant-rule", "nothing allows this anyway: without the rule it is denied and logged too"],
+    ["profile x {\n  deny /b/** w,\n  deny /b/c w,\n}", "redundant-rule", "deny /b/** (line 2) says all that this rule does"],
+    [
+      "profile x {\n  priority=1 /b w,\n  deny /b w,\n}",
+      "redundant-rule",
+      "/b (line 2) decides wherever this rule would, by priority",
+    ],
+    [
+      "profile x flags=(complain) {\n  deny /b w,\n  deny /c w,\n}",
+      "deny-in-complain",
+      "deny rules are enforced in complain mode too, without a word in the log (the same holds for line 3)",
+    ],
+    [
+      "profile x flags=(complain) { audit deny /b w, }",
+      "deny-in-complain",
+      "audit deny stops nothing in complain mode: what it names happens, and is logged",
+    ],
+    [
+      "profile x flags=(complain, audit) { deny /b w, }",
+      "deny-in-complain",
+      "the flag audit makes",
+    ],
+    [
+      "profile x flags=(complain) { deny /b x, }",
+      "deny-in-complain",
+      "deny x stops no program in complain mode: it runs in a profile made for learning, and is not logged",
+    ],
+  ];
+  for (const [text, code, says] of cases)
+    it(`${text.replace(/\s+/g, " ")}: ${says}`, () =>
+      expect(run(text).found.flatMap((finding) => (finding.code === code ? finding.message : []))[0]).to.contain(says));
+
+  it("no deletion of a guard is made unseen", () => {
+    const [guard] = run("profile x { audit deny /b w, }").found.filter(({ code }) => code === "redundant-rule");
+    expect(guard!.fix!.safe).to.equal(false);
+  });
+});
+
 describe("apparmor/lint: what it leaves alone", () => {
   it("profiles of included files, and rules of includes", () => {
     const files = includesFrom({ other: "profile y { capability sys_module, }\n", rules: "/a r,\n/a r,\nnetwork packet,\n" });

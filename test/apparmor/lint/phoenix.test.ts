@@ -61,7 +61,6 @@ describe("apparmor: profiles in the manner of Phoenix", () => {
       findings: [
         "4 complain-mode",
         "4 no-audit",
-        "4 container-boot",
         "5 all-capabilities",
         "6 dangerous-capability",
         "7 raw-socket",

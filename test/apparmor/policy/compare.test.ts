@@ -33,7 +33,15 @@ describe("compare", () => {
     ["owner /a r,", "/a r,", "wider", "allows r on /a of another owner"],
     ["/a r,", "audit /a r,", "both", "logs otherwise: r on /a"],
     ["deny /a r,", "audit deny /a r,", "both", "logs otherwise: r on /a"],
-    ["/a Px,", "/a ix,", "both", "goes on otherwise: x on /a"],
+    ["/a Px,", "/a ix,", "both", "runs /a with ix instead of Px"],
+    ["/a ix,", "/a Px -> b,", "both", "runs /a with Px -> b instead of ix"],
+    ["change_profile /a -> b,", "change_profile unsafe /a -> b,", "both", "changes to profile b at the exec of /a unsafe instead of safe"],
+    ["link /a -> /b,", "link subset /a -> /b,", "both", "links /a to /b only if that grants no less"],
+    ["mqueue r type=sysv,", "", "tighter", "denies read on sysv message queue 1"],
+    // the shortest would be /x//, which is no path
+    ["", "/x[^-a-zA-Z0-9_.]**/ r,", "wider", "allows r on /x/a/"],
+    // here there is no other
+    ["/a/{,**} r,", "/a/{,[^/]**} r,", "both", "denies r on /a//"],
     ["capability,", "capability net_admin,", "tighter"],
     ["network,", "network inet, network inet6,", "tighter"],
     ["mount options=(ro) /a -> /b,", "mount options in (ro) /a -> /b,", "wider", "allows mount of /a on /b as a"],
@@ -60,6 +68,22 @@ describe("compare", () => {
     expect(compare(policy(""), policy(rules(5))).witnesses).to.have.lengthOf(5);
     expect(compare(policy(""), policy(rules(50))).witnesses).to.have.lengthOf(20);
   });
+  const complaining: [a: string, b: string, relation: Relation, message?: string][] = [
+    ["/a r,", "/a r, audit deny /b w,", "equal"],
+    ["/a r,", "/a r, deny /b w,", "tighter", "denies w on /b"],
+    ["/b w,", "/b w, audit deny /b w,", "both", "logs otherwise: w on /b"],
+    ["deny /b w,", "audit deny /b w,", "wider", "allows w on /b"],
+    // both are allowed and logged, but only the second takes what is silenced along: audit /b r, deny /b w
+    ["audit /b r,", "", "both", "logs otherwise: r on /b"],
+    ["deny /b x,", "audit deny /b x,", "both", "logs otherwise: x on /b"],
+  ];
+  for (const [a, b, relation, message] of complaining) {
+    it(`complain mode: ${a} and ${b || "nothing"}: ${relation}`, () => {
+      const comparison = compare(policy(a, "flags=(complain)"), policy(b, "flags=(complain)"));
+      expect(comparison.relation).to.equal(relation);
+      if (message) expect(comparison.witnesses.map((witness) => witness.message)).to.include(message);
+    });
+  }
   it("complain mode allows, and logs", () => {
     expect(compare(policy("/a r,"), policy("/a r,", "flags=(complain)")).classes.file).to.equal("wider");
     expect(compare(policy("/a r,", "flags=(unconfined)"), policy("/a r,")).classes.file).to.equal("tighter");
@@ -108,6 +132,35 @@ describe("exec conflicts", () => {
   for (const [rules, reason] of cases)
     it(`${rules} ${reason ?? "none"}`, () =>
       expect(execConflicts(policy(rules)).map((conflict) => conflict.reason)).to.deep.equal(reason ? [reason] : []));
+});
+
+describe("redundant denies", () => {
+  const cases: [rules: string, redundant: [rule: string, unallowed: boolean, ...by: string[]][], flags?: string][] = [
+    ["audit deny /a w,", [["audit deny /a w,", true]]],
+    ["audit deny /a w,", [["audit deny /a w,", true]], "flags=(complain)"],
+    ["deny /a w,", []],
+    ["deny /a w,", [], "flags=(complain)"],
+    // the smaller by the larger, the larger by nothing
+    ["audit deny /a/** w, audit deny /a/b w,", [["audit deny /a/** w,", true], ["audit deny /a/b w,", false, "audit deny /a/** w,"]]],
+    ["audit deny /a w, audit deny /a w,", [["audit deny /a w,", true], ["audit deny /a w,", false, "audit deny /a w,"]]],
+    ["/a w, audit deny /a w,", [["/a w,", false, "audit deny /a w,"]]],
+    ["audit deny /a w, /a w,", [["/a w,", false, "audit deny /a w,"]]],
+    ["audit deny /a w, deny /a w,", [["audit deny /a w,", false, "deny /a w,"]]],
+    // where they meet, the other one is no reason
+    ["/s w, audit deny /{,**/}s w, audit deny /m/** w,", [["/s w,", false, "audit deny /{,**/}s w,"], ["audit deny /m/** w,", true]]],
+    // but it is where something is allowed
+    ["/m/s w, audit deny /m/s w, audit deny /m/** w,", [["/m/s w,", false, "audit deny /m/s w,"], ["audit deny /m/** w,", true, "audit deny /m/s w,"]]],
+    ["priority=1 /a w, deny /a w,", [["deny /a w,", false, "priority=1 /a w,"]]],
+    ["priority=1 audit deny /a w, /a w,", [["/a w,", false, "priority=1 audit deny /a w,"]]],
+  ];
+  for (const [rules, redundant, flags] of cases) {
+    it(`${flags ?? ""} ${rules}`, () => {
+      const text = ({ rule, document }: { rule: { span?: { start: number; end: number } }; document: { text: string } }): string =>
+        document.text.slice(rule.span!.start, rule.span!.end);
+      const found = redundantRules(policy(rules, flags)).map(({ rule, unallowed, by }) => [text(rule), unallowed, ...by.map(text)]);
+      expect(found).to.deep.equal(redundant);
+    });
+  }
 });
 
 describe("redundant rules", () => {

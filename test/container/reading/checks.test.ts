@@ -166,6 +166,48 @@ describe("findings in a container's configuration", () => {
       ["drops and keeps", ["lxc.cap.drop: mknod", "lxc.cap.keep: syslog"], ["2 drop-and-keep"]],
       ["capabilities with commas", ["lxc.cap.keep: syslog,mknod"], ["1 capability-list"]],
       [
+        "capabilities that there are not",
+        ["lxc.cap.drop: sys_admn mknod", "lxc.cap.drop: CAP_SYS_TIME", "lxc.cap.drop: 99"],
+        [1, 2, 3].map((line) => `${line} unknown-capability`),
+      ],
+      ["capabilities by number, and none", ["lxc.cap.drop:", "lxc.cap.keep: none 12 40 sys_nice"], []],
+      [
+        "words of lxc.mount.auto that there are not",
+        ["lxc.mount.auto: proc:mixd sys", "lxc.mount.auto: proc:ro", "lxc.mount.auto: shmounts:"],
+        [1, 2, 3].map((line) => `${line} unknown-auto-mount`),
+      ],
+      [
+        "all that there are",
+        ["lxc.mount.auto: proc proc:mixed sys:ro cgroup:force cgroup-full:mixed:force shmounts:/run/x:/dev/y", "lxc.mount.auto:"],
+        [],
+      ],
+      [
+        "limits that there are not",
+        ["lxc.prlimit.nofil: 1", "lxc.prlimit.ofile: 1", "lxc.prlimit.memory: 1"],
+        ["1 unknown-limit", "2 unknown-limit", "3 unknown-limit"],
+      ],
+      [
+        "limits that are none",
+        ["as: soft:hard", "nproc: 1k", "nofile: unlimitd", "core: 1:2:3", "cpu: 2:1", "data: unlimited:5", "rss: 1 2"].map(
+          (limit) => `lxc.prlimit.${limit}`,
+        ),
+        [1, 2, 3, 4, 5, 6, 7].map((line) => `${line} invalid-limit`),
+      ],
+      [
+        "limits of all forms",
+        [
+          "as: unlimited",
+          "nproc: 1:2",
+          "nofile: 1024 : unlimited",
+          "core: 0",
+          "cpu: 5:",
+          "data: -1",
+          "rss:",
+          "stack: unlimited:unlimited",
+        ].map((limit) => `lxc.prlimit.${limit}`),
+        [],
+      ],
+      [
         "writable /proc and /sys",
         ["lxc.mount.auto: proc:rw sys:mixed cgroup:rw:force"],
         ["1 mount-auto-writable", "1 mount-auto-writable"],
@@ -216,6 +258,19 @@ describe("findings in a container's configuration", () => {
       ["LXC's defaults drop capabilities", "unprivileged: 0\nlxc.cap.keep: syslog\n", ["1 privileged", "2 drop-and-keep"]],
     ];
     for (const [name, text, findings] of privileged) it(name, () => expect(found(text)).to.deep.equal(findings));
+  });
+
+  it("says why a deny-all denies nothing", () => {
+    const message = (lines: string[]) =>
+      checkConf(`${lines.join("\n")}\n${sound}`).find(({ code }) => code === "deny-all-denies-nothing")?.message;
+    expect(message(["lxc.cgroup2.devices.deny: a"])).to.contain("none stands behind it");
+    const refused = message(["lxc.cgroup2.devices.deny: a", "lxc.cgroup2.devices.allow: c 195: rwm"]);
+    expect(refused).to.contain("it refuses the one in line 2").and.not.contain("none stands behind");
+  });
+
+  it("says what was probably meant", () => {
+    const hints = checkConf(`lxc.cap.drop: sys_admn\nlxc.mount.auto: proc:mixd\nlxc.prlimit.nofil: 1\n${sound}`).map(({ hint }) => hint);
+    expect(hints).to.deep.equal(["sys_admin", "proc:mixed", "nofile"].map((name) => `Did you mean \`${name}\`?`));
   });
 
   it("a file that is too large", () => expect(found(`${sound}#${"x".repeat(1024 * 1024)}\n`)).to.deep.equal(["1 too-large"]));

@@ -44,7 +44,9 @@ export function checkConditions(
       report(span, { code: "repeated-condition", message: `\`${name}\` is given twice`, hint: "write two rules" });
     }
     seen.add(name);
-    values.set(name, [...(values.get(name) ?? []), ...condition.values]);
+    const given = values.get(name);
+    if (!given) values.set(name, [...condition.values]);
+    else for (const value of condition.values) given.push(value);
   }
   return values;
 }

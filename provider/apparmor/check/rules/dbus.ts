@@ -29,5 +29,5 @@ export function checkDbusRule(report: Report, rule: DbusRule): void {
   } else if (accesses.has("eavesdrop") && (message || service)) {
     refuse("`eavesdrop` takes no condition but `bus`", "write two rules");
   }
-  for (const values of [own, peer]) for (const words of values.values()) checkGlobs(report, words[0]);
+  for (const values of [own, peer]) for (const words of values.values()) checkGlobs(report, [words[0]]);
 }

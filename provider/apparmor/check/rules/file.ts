@@ -1,4 +1,5 @@
 import type { FileRule, LinkRule, Qualifiers } from "../../ast.js";
+import { isBareExec } from "../../names/exec.js";
 import { checkGlobs } from "./globs.js";
 import type { Report } from "./report.js";
 
@@ -17,15 +18,15 @@ export function checkFileRule(report: Report, rule: FileRule, blocks: readonly Q
   }
   const links = rule.permissions.includes("l");
   if (rule.leading) checkLeading(report, rule, links);
-  checkGlobs(report, rule.path, rule.leading && links ? rule.target : undefined);
+  checkGlobs(report, [rule.path, rule.leading && links ? rule.target : undefined]);
 }
 
 function checkExec(report: Report, rule: FileRule, mode: Qualifiers["mode"]): boolean {
-  if (!rule.exec || (mode === "deny") === (rule.exec === "x")) return false;
   const deny = mode === "deny";
+  if (!rule.exec || deny === isBareExec(rule)) return false;
   report(rule.span, {
     code: deny ? "deny-exec-mode" : "bare-exec",
-    message: deny ? `a deny rule has \`x\` alone, not \`${rule.exec}\`` : "`x` alone is for deny rules",
+    message: deny ? `a deny rule has \`x\` alone, not \`${rule.exec === "x" ? "unsafe … x" : rule.exec}\`` : "`x` alone is for deny rules",
     hint: deny ? "write `x`: it denies every way of running the program" : "say what the program runs under: ix (this profile), px (its own), cx (a child), ux (none)",
   });
   return true;
@@ -45,5 +46,5 @@ function checkLeading(report: Report, rule: FileRule, links: boolean): void {
 }
 
 export function checkLinkRule(report: Report, rule: LinkRule): void {
-  checkGlobs(report, rule.path, rule.target);
+  checkGlobs(report, [rule.path, rule.target]);
 }

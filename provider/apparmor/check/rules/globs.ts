@@ -18,9 +18,14 @@ export function globProblem(value: string, nulls = false): string | undefined {
 export const hasVariable = (value: string): boolean => /(?<!\\)(?:\\\\)*@\{[A-Za-z][A-Za-z0-9_]*\}/.test(value);
 
 /** Report the globs among these words that do not compile; those with variables need a profile to be known. */
-export function checkGlobs(report: Report, ...words: (Word | undefined)[]): void {
+export function checkGlobs(report: Report, words: readonly (Word | undefined)[]): void {
+  for (const word of words) if (word && !hasVariable(word.value)) checkPlainGlobs(report, [word]);
+}
+
+/** Likewise where the compiler replaces no variables: `@{X}` is a group of one alternative there. */
+export function checkPlainGlobs(report: Report, words: readonly (Word | undefined)[]): void {
   for (const word of words) {
-    const problem = word && !hasVariable(word.value) && globProblem(word.value);
+    const problem = word && globProblem(word.value);
     if (word && problem) {
       report(word.span, { code: "bad-glob", message: problem, hint: "a backslash before one of `[ ] { } * ? \\` makes it an ordinary character" });
     }

@@ -2,7 +2,7 @@ import type { IoUringRule, MqueueRule, PtraceRule, SignalRule, UsernsRule } from
 import { mqueueTypes, signalNumber, signals } from "../../names/index.js";
 import { checkAccesses } from "./accesses.js";
 import { checkConditions } from "./conditions.js";
-import { checkGlobs } from "./globs.js";
+import { checkGlobs, checkPlainGlobs } from "./globs.js";
 import { nearest, oneOf, type Report } from "./report.js";
 
 export function checkSignalRule(report: Report, rule: SignalRule): void {
@@ -13,12 +13,12 @@ export function checkSignalRule(report: Report, rule: SignalRule): void {
     const near = nearest(word.value.replace(/^sig/i, ""), Object.keys(signals));
     report(word.span, { code: "unknown-signal", message: `\`${word.value}\` is no signal`, hint: near ? `did you mean \`${near}\`?` : "as term, kill, hup; real-time signals are rtmin+0 to rtmin+32" });
   }
-  checkGlobs(report, values.get("peer")?.[0]);
+  checkGlobs(report, [values.get("peer")?.[0]]);
 }
 
 export function checkPtraceRule(report: Report, rule: PtraceRule): void {
   checkAccesses(report, "ptrace", rule.access);
-  checkGlobs(report, checkConditions(report, "ptrace rule", rule.conditions, { peer: { values: "first" } }).get("peer")?.[0]);
+  checkGlobs(report, [checkConditions(report, "ptrace rule", rule.conditions, { peer: { values: "first" } }).get("peer")?.[0]]);
 }
 
 export function checkUsernsRule(report: Report, rule: UsernsRule): void {
@@ -30,7 +30,7 @@ export function checkIoUringRule(report: Report, rule: IoUringRule): void {
   checkAccesses(report, "io_uring", rule.access);
   const seen = new Set<string>();
   for (const conditions of [rule.conditions, rule.peer ?? []]) {
-    checkGlobs(report, checkConditions(report, "io_uring rule", conditions, { label: {} }, seen).get("label")?.[0]);
+    checkPlainGlobs(report, [checkConditions(report, "io_uring rule", conditions, { label: {} }, seen).get("label")?.[0]]);
   }
 }
 
@@ -43,7 +43,7 @@ export function checkMqueueRule(report: Report, rule: MqueueRule): void {
     }
   }
   checkQueueName(report, rule, values.get("type")?.at(-1)?.value);
-  checkGlobs(report, rule.name, values.get("label")?.[0]);
+  checkGlobs(report, [rule.name, values.get("label")?.[0]]);
 }
 
 function checkQueueName(report: Report, { name }: MqueueRule, type: string | undefined): void {

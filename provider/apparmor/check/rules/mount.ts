@@ -20,12 +20,12 @@ export function checkMountRule(report: Report, rule: MountRule, language: Langua
   for (const condition of rule.conditions) {
     const { name, operator, span } = condition;
     const kind = Object.hasOwn(mountConditions, name) ? mountConditions[name as keyof typeof mountConditions] : undefined;
-    if (kind === "fstype") checkGlobs(report, ...condition.values);
+    if (kind === "fstype") checkGlobs(report, condition.values);
     else if (kind === "options") (operator === "in" ? optional : demanded).push(options(report, rule, condition, language));
     else report(span, { code: "unknown-condition", message: `\`${name}\` is no condition of a ${rule.kind} rule`, hint: "it takes fstype and options" });
   }
-  checkGlobs(report, rule.source, rule.target);
-  if (rule.kind === "mount" && !encodes(rule, demanded, optional, language)) {
+  checkGlobs(report, [rule.source, rule.target]);
+  if (rule.kind === "mount" && !encodes(rule, [...new Set(demanded)], [...new Set(optional)], language)) {
     report(rule.span, {
       code: "mount-without-meaning",
       message: "no mount can match these conditions together",
@@ -81,5 +81,5 @@ export function checkPivotRootRule(report: Report, rule: PivotRootRule): void {
     const severity = name === last?.name ? "error" : "warning";
     report(span, { code: "unknown-condition", severity, message: `\`${name}\` is no condition of a pivot_root rule`, hint: "it takes oldroot" });
   }
-  checkGlobs(report, last?.values[0], rule.path);
+  checkGlobs(report, [last?.values[0], rule.path]);
 }

@@ -3,6 +3,7 @@ import type { Language } from "../../language.js";
 import { checkFlags } from "./flags.js";
 import { checkGlobs } from "./globs.js";
 import type { Report } from "./report.js";
+import { checkXattrs } from "./xattrs.js";
 
 /** Check a profile's header; `inner`: it stands within another profile. */
 export function checkProfileHeader(report: Report, profile: Profile, language: Language, inner: boolean): void {
@@ -16,11 +17,12 @@ export function checkProfileHeader(report: Report, profile: Profile, language: L
     report(xattrs[0]?.span, { code: "hat-with-xattrs", message: "a hat has no xattrs", hint: "make it a child profile: `profile name xattrs=(…) {`" });
   }
   checkFlags(report, profile.flags, language);
-  if (attachment) checkGlobs(report, attachment);
+  checkXattrs(report, xattrs ?? []);
+  if (attachment) checkGlobs(report, [attachment]);
   else {
     // the name is what the program's path is matched with
     const last = name.value.lastIndexOf("//");
-    checkGlobs(report, { ...name, value: last === -1 ? name.value : name.value.slice(last + 2) });
+    checkGlobs(report, [{ ...name, value: last === -1 ? name.value : name.value.slice(last + 2) }]);
   }
 }
 

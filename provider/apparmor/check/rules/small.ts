@@ -19,7 +19,7 @@ export function checkChangeProfileRule(report: Report, rule: ChangeProfileRule):
   if (exec && !/^(?:\/|@\{)/.test(exec.value)) {
     report(exec.span, { code: "bad-path", message: `\`${exec.value}\` is no program's path`, hint: "it begins with `/` or a variable; the profile to change to stands behind `->` and a blank" });
   }
-  checkGlobs(report, exec, target);
+  checkGlobs(report, [exec, target]);
 }
 
 export function checkRlimitRule(report: Report, rule: RlimitRule): void {

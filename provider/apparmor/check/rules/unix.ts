@@ -21,7 +21,7 @@ export function checkUnixRule(report: Report, rule: UnixRule): void {
   }
   for (const [address] of [own.get("addr") ?? [], peer.get("addr") ?? []]) if (address) checkAddress(report, address);
   const [label] = peer.get("label") ?? [];
-  checkGlobs(report, label);
+  checkGlobs(report, [label]);
   if (rule.peer?.length) checkPeerAccesses(report, rule, accesses);
 }
 

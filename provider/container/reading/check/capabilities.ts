@@ -1,5 +1,7 @@
-import { rawOf, type Facts } from "./facts.js";
+import { capabilities as names } from "../../../apparmor/names/index.js";
+import { rawOf, type Facts, type Kept } from "./facts.js";
 import { error, warning, type Finding } from "./finding.js";
+import { meant } from "./meant.js";
 
 /**
  * What becomes of capabilities. LXC refuses a container that both drops and keeps some (conf.c), and its defaults for
@@ -15,6 +17,7 @@ export function capabilities(facts: Facts): Finding[] {
       .map(({ line }) =>
         error("capability-list", line, "capabilities are separated by blanks; LXC knows none with a comma in it", "Replace the commas."),
       ),
+    ...[...drops, ...keeps].flatMap(unknown),
     ...(cleared && !kept ? [clears(cleared.line)] : []),
     ...(kept && dropped
       ? [
@@ -29,6 +32,24 @@ export function capabilities(facts: Facts): Finding[] {
     ...(kept && !dropped && !cleared && !facts.unprivileged ? [byDefault(kept.line)] : []),
   ];
 }
+
+/** The kernel has room for so many. */
+const largest = 63;
+
+/** Names are in small letters without `CAP_`; numbers stand for those that LXC doesn't know (conf.c, `parse_cap`). */
+const unknown = ({ line, key, value }: Kept): Finding[] =>
+  value
+    .split(/[ \t]+/)
+    .filter((word) => word !== "" && word !== "none" && !word.includes(",") && !(/^\+?\d+$/.test(word) && Number(word) <= largest))
+    .filter((word) => !(names as readonly string[]).includes(word))
+    .map((word) =>
+      error(
+        "unknown-capability",
+        line,
+        `\`${key}\`: there is no capability \`${word}\`, and LXC starts no container that names one`,
+        meant(word.replace(/^cap_/i, ""), names) ?? "Names are those of capabilities(7), in small letters and without `CAP_`.",
+      ),
+    );
 
 const clears = (line: number): Finding =>
   warning(

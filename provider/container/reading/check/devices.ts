@@ -25,7 +25,12 @@ export function devices(facts: Facts): Finding[] {
   const applied = applyDeviceLines([...before, ...own]);
   const last = own[applied.fates.slice(before.length).findLastIndex(({ fate }) => fate === "resets")];
   const all = last && !facts.unprivileged && applied.list === "allow" ? [opened(last.line)] : [];
-  const lines = deviceFindings(own, { defaults: before }).flatMap(({ finding, index, text }) => said(finding, own[index!]!.line, text));
+  const refused = own.filter((_, index) => applied.fates[before.length + index]!.fate === "refused");
+  const lines = deviceFindings(own, { defaults: before }).flatMap(({ finding, index, text }) => {
+    const { line } = own[index!]!;
+    const behind = refused.find((other) => other.line > line);
+    return said(finding, line, finding === "no-filter" && behind ? notInForce(own[index!]!, behind) : text);
+  });
   return [...all, ...lines, ...denied(applied, facts, own, last !== undefined)];
 }
 
@@ -34,6 +39,10 @@ const ofProxmox = (facts: Facts): DeviceLine[] =>
     const known = numbersOf(path);
     return known ? [{ action: "allow", value: `c ${known.major}:${known.minor} rw` }] : [];
   });
+
+/** A rule does stand behind it, and counts for nothing. */
+const notInForce = ({ key, value }: Kept, behind: Kept): string =>
+  `\`${key}: ${value}\` denies nothing: LXC sets a filter only where a rule is left, and it refuses the one in line ${behind.line}`;
 
 const opened = (line: number): Finding =>
   warning("all-devices-allowed", line, "every device of the node is open to the container", "Allow the devices that it needs, one by one.");

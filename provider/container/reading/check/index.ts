@@ -6,6 +6,7 @@ import { dropped } from "./dropped.js";
 import { factsOf } from "./facts.js";
 import { error, type Finding } from "./finding.js";
 import { idmap } from "./idmap.js";
+import { limits } from "./limits.js";
 import { misplaced } from "./sections.js";
 import { mounts } from "./mounts.js";
 import { privileges } from "./privileges.js";
@@ -14,7 +15,7 @@ import { values } from "./values.js";
 
 export type { Finding } from "./finding.js";
 
-const checks = [dropped, values, doubles, misplaced, privileges, apparmor, idmap, devices, capabilities, mounts];
+const checks = [dropped, values, doubles, misplaced, privileges, apparmor, idmap, devices, capabilities, limits, mounts];
 
 /**
  * What the owner of a container's configuration should know: what Proxmox VE drops or loses, what contradicts itself,

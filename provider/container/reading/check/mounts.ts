@@ -1,21 +1,42 @@
 import { parseOptions } from "../../conf.js";
-import { rawOf, type Facts } from "./facts.js";
+import { rawOf, type Facts, type Kept } from "./facts.js";
 import { error, warning, type Finding } from "./finding.js";
+import { meant } from "./meant.js";
 
 /** What is mounted into the container. */
 export const mounts = (facts: Facts): Finding[] => [...automatic(facts), ...entries(facts), ...ofTheNode(facts)];
 
-/** Source: lxc.container.conf(5), `lxc.mount.auto`. */
+/** Everything that `lxc.mount.auto` takes but `shmounts:…`. Source: lxc.container.conf(5). */
+const autoMounts = [
+  ...["proc", "proc:mixed", "proc:rw", "sys", "sys:ro", "sys:mixed", "sys:rw"],
+  ...["cgroup", "cgroup-full"].flatMap((what) => ["", ":mixed", ":ro", ":rw"].flatMap((how) => [`${what}${how}`, `${what}${how}:force`])),
+];
+
 function automatic(facts: Facts): Finding[] {
-  return rawOf(facts, "lxc.mount.auto").flatMap(({ line, value }) =>
-    value
-      .split(/[ \t]+/)
-      .filter((mount) => /^(?:proc|sys|cgroup|cgroup-full):rw(?::force)?$/.test(mount))
-      .map((mount) => {
-        const [what] = mount.split(":");
-        return warning("mount-auto-writable", line, `\`${mount}\` makes all of ${places[what!]} writable`, `Use \`${what}:mixed\`.`);
-      }),
-  );
+  return rawOf(facts, "lxc.mount.auto").flatMap((kept) => [...unknownMounts(kept), ...writable(kept)]);
+}
+
+const unknownMounts = ({ line, value }: Kept): Finding[] =>
+  value
+    .split(/[ \t]+/)
+    .filter((mount) => mount !== "" && !autoMounts.includes(mount) && !/^shmounts:./.test(mount))
+    .map((mount) =>
+      error(
+        "unknown-auto-mount",
+        line,
+        `\`${mount}\` is nothing that LXC mounts by itself, and it does not start the container`,
+        meant(mount, autoMounts) ?? `There is ${autoMounts.filter((known) => !known.endsWith(":force")).join(", ")}, and shmounts:<path>.`,
+      ),
+    );
+
+function writable({ line, value }: Kept): Finding[] {
+  return value
+    .split(/[ \t]+/)
+    .filter((mount) => /^(?:proc|sys|cgroup|cgroup-full):rw(?::force)?$/.test(mount))
+    .map((mount) => {
+      const [what] = mount.split(":");
+      return warning("mount-auto-writable", line, `\`${mount}\` makes all of ${places[what!]} writable`, `Use \`${what}:mixed\`.`);
+    });
 }
 
 const places: Record<string, string> = { proc: "/proc", sys: "/sys", cgroup: "the container's cgroup", "cgroup-full": "every cgroup" };
