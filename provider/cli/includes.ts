@@ -17,7 +17,8 @@ function at(path: string): Found {
     if (!stat.isDirectory()) return [];
     return readdirSync(path)
       .sort()
-      .filter((name) => !isSkipped(name) && statSync(join(path, name)).isFile())
+      // a link to nowhere is refused where it is read, as the compiler does
+      .filter((name) => !isSkipped(name) && (statSync(join(path, name), { throwIfNoEntry: false })?.isFile() ?? true))
       .map((name) => ({ file: join(path, name), text: readText(join(path, name)) }));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -27,10 +27,10 @@ export const bareMount: Check = (context) =>
 
 /** Bind mounts of anything, and a new proc or sysfs at any place. */
 function narrower(context: Context, each: ResolvedRule, rule: MountRule): Finding[] {
-  const types = rule.conditions.filter(({ name }) => name.value === "fstype").flatMap(({ values }) => values.map(({ value }) => value));
+  const types = rule.conditions.filter(({ name }) => name === "fstype").flatMap(({ values }) => values.map(({ value }) => value));
   const kernel = types.find((type) => type === "proc" || type === "sysfs");
   const probe: Access = { class: "mount", source: "/posture-probe/a/", target: "/posture-probe/b/", options: ["rw", "bind"] };
-  const binds = types.length === 0 && context.decide(probe).rules.includes(each);
+  const binds = types.length === 0 && isEverywhere(rule.source?.value) && isAllowedBy(context, probe, each);
   if (kernel === undefined && !binds) return [];
   return [
     ofRule(context, each, {
@@ -39,9 +39,16 @@ function narrower(context: Context, each: ResolvedRule, rule: MountRule): Findin
       message: binds
         ? "anything may be bind-mounted everywhere, which gets around every file rule"
         : `${kernel} may be mounted everywhere, without the denies on its paths`,
-      hint: binds ? "name what is mounted, and where: /srv/data/ -> /data/," : `say where: mount fstype=${kernel} -> /${kernel === "proc" ? "proc" : "sys"}/,`,
+      hint: binds
+        ? "name what is mounted, and where: /srv/data/ -> /data/,"
+        : `say where: mount fstype=${kernel} -> /${kernel === "proc" ? "proc" : "sys"}/,`,
     }),
   ];
+}
+
+function isAllowedBy({ decide }: Context, access: Access, each: ResolvedRule): boolean {
+  const { allowed, rules } = decide(access);
+  return allowed && rules.includes(each);
 }
 
 function isEverywhere(path: string | undefined): boolean {

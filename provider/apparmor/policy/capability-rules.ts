@@ -1,5 +1,5 @@
 import type { CapabilityRule } from "../ast.js";
-import { choice, text } from "../glob/index.js";
+import { choiceOf, text } from "../glob/index.js";
 import type { ResolvedRule } from "../resolve/types.js";
 import { add, effectOf, type Context } from "./context.js";
 import { anyPattern, fields } from "./patterns.js";
@@ -9,6 +9,6 @@ export function addCapabilityRule(context: Context, source: ResolvedRule, rule: 
   const names = rule.names.map(({ value }) => value);
   const effect = effectOf(source);
   const mode = effect.mode === "deny" ? "deny" : "allow";
-  const pattern = names.length === 0 ? anyPattern : { key: names.join(), regex: choice(...names.map(text)) };
+  const pattern = names.length === 0 ? anyPattern : { key: names.join(), regex: choiceOf(names.map(text)) };
   add(context, "capability", { ...effect, mode, priority: 0 }, fields(pattern), 1);
 }

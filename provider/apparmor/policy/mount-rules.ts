@@ -1,5 +1,5 @@
 import type { Condition, MountRule, PivotRootRule } from "../ast.js";
-import { choice, optional, sequence, text, type Regex } from "../glob/index.js";
+import { choiceOf, optional, sequence, text, type Regex } from "../glob/index.js";
 import { mountConditions, mountFlags, mountOption, type MountFlag } from "../names/index.js";
 import type { ResolvedRule } from "../resolve/types.js";
 import { add, effectOf, type Context, type Effect } from "./context.js";
@@ -45,7 +45,7 @@ export function addMountRule(context: Context, source: ResolvedRule, rule: Mount
   const fstypes = types.map(({ value }) => patterns.name(value));
   const fstype: Pattern | undefined =
     fstypes.length > 0
-      ? { key: `(${fstypes.map(({ key }) => key).join("|")})`, regex: choice(...fstypes.map(({ regex }) => regex)) }
+      ? { key: `(${fstypes.map(({ key }) => key).join("|")})`, regex: choiceOf(fstypes.map(({ regex }) => regex)) }
       : undefined;
   for (const flags of flagsOf(rule)) {
     for (const kind of kindsOf(flags, { source: Boolean(from), target: Boolean(to), fstype: Boolean(fstype) }))

@@ -12,7 +12,10 @@ const characters = Array.from({ length: 95 }, (_, index) => String.fromCharCode(
 
 /** Whether a name right below /s is readable where only these are. */
 function reader(listed: readonly string[]): (name: string) => boolean {
-  const rules = confine("/s", listed.map((name) => ({ path: literal(name), permissions: "r" })));
+  const rules = confine(
+    "/s",
+    listed.map((name) => ({ path: literal(name), permissions: "r" })),
+  );
   const policy = policyOf(resolve(parse(toText(profile("x", [file(), ...rules])))).profiles[0]!);
   return (name) => decide(policy, { class: "file", path: `/s/${name}`, permissions: "r" }).allowed;
 }
@@ -31,10 +34,15 @@ describe("the complement of names", () => {
   it("knows every character in the middle of a name", () => {
     const name = fc.tuple(fc.constantFrom(..."ab,\\"), fc.constantFrom(...characters)).map(([first, second]) => `${first}${second}`);
     fc.assert(
-      fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 3 }), fc.array(fc.constantFrom(...characters), { minLength: 1 }), (listed, others) => {
-        const readable = reader(listed);
-        for (const first of [..."ab,\\"]) for (const other of others) expect(readable(first + other), first + other).to.equal(listed.includes(first + other));
-      }),
+      fc.property(
+        fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
+        fc.array(fc.constantFrom(...characters), { minLength: 1 }),
+        (listed, others) => {
+          const readable = reader(listed);
+          for (const first of [..."ab,\\"])
+            for (const other of others) expect(readable(first + other), first + other).to.equal(listed.includes(first + other));
+        },
+      ),
       runs,
     );
   });
@@ -52,7 +60,8 @@ describe("the complement of names", () => {
     const listed = fc.array(fc.record({ path: fc.constantFrom("a", "b/**", "c/*", "d/e"), permissions: letters }), { maxLength: 4 });
     fc.assert(
       fc.property(listed, (list) => {
-        for (const { permissions, exec } of confine("/s", list)) if (permissions.includes("m")) expect(exec, JSON.stringify(list)).to.equal("x");
+        for (const { permissions, exec } of confine("/s", list))
+          if (permissions.includes("m")) expect(exec, JSON.stringify(list)).to.equal("x");
       }),
       runs,
     );

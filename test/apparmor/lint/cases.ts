@@ -97,6 +97,7 @@ export const cases: readonly LintCase[] = [
     fine: profile("userns,"),
   },
   { code: "unconfined-profile", text: "profile lxc-x flags=(attach_disconnected, unconfined) {\n}\n", line: 1, severity: "warning" },
+  { code: "unconfined-profile", text: "profile lxc-x flags=(default_allow) {\n}\n", line: 1, severity: "warning" },
   { code: "complain-mode", text: "profile x flags=(complain) {\n}\n", line: 1, fine: "profile x flags=(enforce) {\n}\n" },
   { code: "complain-mode", text: "profile x flags=(complain,mediate_deleted) {\n}\n", line: 1 },
   {
@@ -109,7 +110,12 @@ export const cases: readonly LintCase[] = [
   { code: "deny-in-complain", text: "profile x flags=(complain) {\n  /a r,\n  deny /b r,\n}\n", line: 3, fine: profile("deny /b r,") },
   { code: "bare-mount", text: profile("mount,"), line: 2, severity: "warning", fine: profile("mount fstype=tmpfs,") },
   { code: "bare-mount", text: profile("mount -> /**,"), line: 2, fine: profile("deny mount,") },
+  { code: "bare-mount", text: profile("mount options in (rw,bind) /** -> /**,"), line: 2, fine: profile("mount options=(rw,bind) /srv/** -> /**,") },
+  { code: "bare-mount", text: profile("mount options=(rw,bind),"), line: 2, fine: profile("mount options=(rw,make-rslave) -> **,") },
+  { code: "bare-mount", text: profile("mount fstype=proc,"), line: 2, severity: "warning", fine: profile("mount fstype=proc -> /proc/,") },
+  { code: "bare-mount", text: profile("mount fstype=(tmpfs, sysfs) -> /**,"), line: 2, fine: profile("mount fstype=sysfs -> /sys/,") },
   { code: "unconfined-exec", text: profile("/bin/x Ux,"), line: 2, severity: "warning", fine: profile("/bin/x Px,") },
+  { code: "unconfined-exec", text: profile("/bin/** Px -> unconfined,"), line: 2, severity: "warning", fine: profile("/bin/** Px -> helper,") },
   { code: "unconfined-exec", text: profile("/bin/x pux,"), line: 2, severity: "info", fine: profile("/bin/x pix,") },
   {
     code: "change-profile-unconfined",
@@ -169,6 +175,17 @@ export const cases: readonly LintCase[] = [
     line: 3,
     fine: container(),
   },
+  // a deny of the owner's half leaves the others'
+  {
+    code: "kernel-interface-writable",
+    text: profile("/proc/sysrq-trigger w,", "deny owner /proc/** w,"),
+    line: 2,
+    fine: profile("/proc/sysrq-trigger w,", "deny /proc/** w,"),
+  },
+  { code: "kernel-interface-writable", text: profile("/sys/fs/cgroup/**/release_agent w,"), line: 2, fine: profile("/sys/fs/cgroup/*/cpu.max w,") },
+  { code: "kernel-interface-writable", text: profile("/proc/*/mem w,"), line: 2, fine: profile("owner /proc/*/mem w,") },
+  { code: "kernel-interface-writable", text: profile("/proc/1/root/** rw,"), line: 2, fine: profile("/proc/1/root/** r,") },
+  { code: "kernel-interface-writable", text: profile("/etc/pve/** rw,"), line: 2, fine: profile("/etc/** r,") },
   {
     code: "kernel-interface-writable",
     text: profile("/sys/kernel/security/** rwk,"),
@@ -178,6 +195,7 @@ export const cases: readonly LintCase[] = [
   { code: "runtime-socket", text: profile("/run/docker.sock rw,"), line: 2, severity: "warning", fine: profile("/run/docker.sock r,") },
   { code: "runtime-socket", text: profile("/{,var/}run/docker.sock rw,"), line: 2, fine: profile("/run/mysqld/mysqld.sock rw,") },
   { code: "runtime-socket", text: profile("/run/containerd/*.sock w,"), line: 2 },
+  { code: "runtime-socket", text: profile("/run/containerd/** rw,"), line: 2, fine: profile("/run/containerd/** r,") },
   {
     code: "device-glob",
     text: profile("/dev/** rw,", "deny /dev/{mem,kmem,port} rw,"),

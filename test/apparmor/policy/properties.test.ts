@@ -243,7 +243,9 @@ describe("compare and decide", () => {
           const said = `${message}: ${first} | ${second} ${JSON.stringify(access)}`;
           const conditional =
             before.transition === "subset" || after.transition === "subset" || (access.class === "file" && access.permissions === "l");
-          if (conditional) continue;
+          // what ix maps may be left to the compiler on one side: no decision shows it
+          const unsettled = change === "audit" && access.class === "file" && access.permissions.includes("m");
+          if (conditional || unsettled) continue;
           if (change === "allows") expect([before.allowed, after.allowed], said).to.deep.equal([false, true]);
           if (change === "denies") expect([before.allowed, after.allowed], said).to.deep.equal([true, false]);
           // of two that are allowed and logged, one may be so by complain mode only

@@ -5,7 +5,9 @@ import { policy } from "./policies.js";
 /** What `rwkmx` on a path comes to, for the owner and for others. */
 function granted(rules: string, path: string): string {
   const of = policy(rules);
-  return [true, false].map((owner) => [..."rwkmx"].filter((permissions) => decide(of, { class: "file", path, permissions, owner }).allowed).join("")).join(" ");
+  return [true, false]
+    .map((owner) => [..."rwkmx"].filter((permissions) => decide(of, { class: "file", path, permissions, owner }).allowed).join(""))
+    .join(" ");
 }
 
 describe("what ix maps", () => {
@@ -23,7 +25,12 @@ describe("what ix maps", () => {
     ["file, deny /srv/** m,", "/srv/q", "rwkmx rwkmx", "a denial of m alone may not count"],
     ["/a* px, /a* m, deny /a* m,", "/a", "x x", "without ix it does"],
     ["deny /a m, /a* m,", "/a", " ", "m of its own"],
-    ["@{W}=/a /b/\n/t { priority=-1 /[a-c]* Pix -> p, priority=1 owner @{W} px, priority=1 audit other /a cx -> c, audit other /a\\* px -> p//&q, profile c { } }", "/a", "mx mx", "each half by itself"],
+    [
+      "@{W}=/a /b/\n/t { priority=-1 /[a-c]* Pix -> p, priority=1 owner @{W} px, priority=1 audit other /a cx -> c, audit other /a\\* px -> p//&q, profile c { } }",
+      "/a",
+      "mx mx",
+      "each half by itself",
+    ],
   ];
   for (const [rules, path, expected, note] of cases) it(`${note}: ${rules}`, () => expect(granted(rules, path)).to.equal(expected));
 
@@ -34,7 +41,8 @@ describe("what ix maps", () => {
     ["file, priority=1 deny /s/** x,", "file, priority=1 deny /s/** mx,", "tighter"],
     ["/a* ix, /a m,", "/a* ix,", "equal"],
   ];
-  for (const [a, b, relation] of pairs) it(`${a} and ${b} are ${relation}`, () => expect(compare(policy(a), policy(b)).relation).to.equal(relation));
+  for (const [a, b, relation] of pairs)
+    it(`${a} and ${b} are ${relation}`, () => expect(compare(policy(a), policy(b)).relation).to.equal(relation));
 
   it("no denial of m is redundant that may count", () => expect(redundantRules(policy("file, deny /s/** m,"))).to.deep.equal([]));
 });
