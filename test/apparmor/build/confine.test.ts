@@ -150,7 +150,8 @@ function sampleOf(glob: string): string {
     glob
       .replace(/\{,\*\*\}/g, "Z")
       .replace(/\{,(\[\^(?:\\.|[^\]\\])*\]\*)\}/g, "$1")
-      .replace(/\[\^(?:\\[0-7]{3}|\\.|[^\]\\])*\]\*{1,2}/gs, "Z")
+      // what is escaped begins no class
+      .replace(/(\\[0-7]{3}|\\.)|\[\^(?:\\[0-7]{3}|\\.|[^\]\\])*\]\*{1,2}/gs, (_, escaped?: string) => escaped ?? "Z")
       .replace(/\\([0-7]{3})/g, "Z")
       .replace(/\\(.)/gs, "$1"),
   ).toString();
