@@ -1,3 +1,4 @@
+import { fromBytes } from "../bytes.js";
 import { parseEntry } from "./conf.js";
 import { showsValue } from "./keys.js";
 
@@ -6,7 +7,7 @@ export type Secrecy = "hidden" | "shown";
 
 /** A line as it may be printed or stand in an output: files are latin1 here, and what may be a secret is left out. */
 export function shown(text: string, secrecy: Secrecy = "shown"): string {
-  const readable = Buffer.from(text, "latin1").toString("utf8");
+  const readable = fromBytes(text);
   const entry = parseEntry(text);
   if (secrecy === "hidden") return entry ? `${entry.key}: (secret)` : "(secret)";
   return entry?.kind === "raw" && !showsValue(entry.key) ? `${entry.key}: (not shown)` : readable;

@@ -3,6 +3,7 @@ import { appArmorProfileInputs, type AppArmorProfileInputs } from "../../schemas
 import { profileHeaders } from "../apparmor/headers.js";
 import { expectedMode, loadedMode } from "../apparmor/kernel.js";
 import { sameWords } from "../apparmor/same-words.js";
+import { fromBytes, toBytes } from "../bytes.js";
 import { PostureError } from "../errors.js";
 import type { Kept, Kind, Plan } from "./kind.js";
 import { machineOf, machineRequests } from "./machine.js";
@@ -27,9 +28,6 @@ const kernelList = "/sys/kernel/security/apparmor/profiles";
 const lock: Step = { do: "lock", path: "/run/lock/pve-posture.lock" };
 
 const pathOf = (name: string): string => `/etc/apparmor.d/${name}`;
-/** Files are latin1 here, what users write is Unicode. */
-const toBytes = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
-const fromBytes = (bytes: string): string => Buffer.from(bytes, "latin1").toString("utf8");
 const digestOf = (bytes: string | undefined): string =>
   bytes === undefined ? "" : createHash("sha256").update(bytes, "latin1").digest("hex");
 

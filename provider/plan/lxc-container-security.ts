@@ -1,4 +1,5 @@
 import { lxcContainerSecurityInputs, type LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
+import { toBytes } from "../bytes.js";
 import { parseConf, parseEntry, parseOptions } from "../container/conf.js";
 import { firewallLines } from "../container/firewall.js";
 import { confLayout } from "../container/layout.js";
@@ -26,9 +27,6 @@ export interface LxcContainerSecurityState extends LxcContainerSecurityInputs, K
   /** the lines that the resource stands for */
   lines: string[];
 }
-
-/** Users write Unicode; files are latin1 here. */
-const toBytes = (line: string): string => Buffer.from(line, "utf8").toString("latin1");
 
 export const lxcContainerSecurity: Kind<LxcContainerSecurityInputs, LxcContainerSecurityState, Memory> = {
   schema: lxcContainerSecurityInputs,

@@ -7,6 +7,7 @@ import { ResolveError } from "../apparmor/resolve/error.js";
 import { resolve } from "../apparmor/resolve/index.js";
 import { isSkipped } from "../apparmor/skipped.js";
 import { parse } from "../apparmor/syntax/index.js";
+import { fromBytes, toBytes } from "../bytes.js";
 import type { Change } from "./kind.js";
 import type { Answers, Request } from "./steps.js";
 
@@ -163,6 +164,6 @@ function includesOf(answers: Answers) {
 
 /** What bytes (latin1) say as UTF-8; undefined where they are none. */
 function utf8Of(bytes: string): string | undefined {
-  const text = Buffer.from(bytes, "latin1").toString("utf8");
-  return Buffer.from(text, "utf8").toString("latin1") === bytes ? text : undefined;
+  const text = fromBytes(bytes);
+  return toBytes(text) === bytes ? text : undefined;
 }

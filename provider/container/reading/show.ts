@@ -1,5 +1,5 @@
 import { readConf, type PveSection, type RawEntry } from "./pve.js";
-import { fromUtf8 } from "./text.js";
+import { fromBytes } from "../../bytes.js";
 
 /** A section as `pve-posture conf show --json` prints it. */
 export interface ShownSection {
@@ -29,8 +29,8 @@ export function showConf(text: string): ShownConf {
 function shownSection(section: PveSection): ShownSection {
   const shown = Object.entries(section).map(([key, value]): [string, unknown] => {
     if (key === "description") return [key, value];
-    if (key === "lxc") return [key, section.lxc!.map(([raw, text]) => [raw, fromUtf8(text)])];
-    return [key, typeof value === "string" ? fromUtf8(value) : value];
+    if (key === "lxc") return [key, section.lxc!.map(([raw, text]) => [raw, fromBytes(text)])];
+    return [key, typeof value === "string" ? fromBytes(value) : value];
   });
   return byKey(Object.fromEntries(shown));
 }

@@ -3,7 +3,7 @@ import { parseConf, printConf } from "../../../provider/container/reading/docume
 import { readConf } from "../../../provider/container/reading/pve.js";
 import { rewriteConf } from "../../../provider/container/reading/rewrite.js";
 import { showConf } from "../../../provider/container/reading/show.js";
-import { fromUtf8 } from "../../../provider/container/reading/text.js";
+import { fromBytes } from "../../../provider/bytes.js";
 import { fixtures } from "../../fixtures/conf/index.js";
 
 const latin = (text: string): string => Buffer.from(text, "utf8").toString("latin1");
@@ -23,7 +23,7 @@ describe("the reading of Proxmox VE", () => {
           const reading = readConf(text);
           expect(printConf(parseConf(text)), "printed").to.equal(text);
           expect(showConf(text), "read").to.deep.equal({ pending: {}, snapshots: {}, ...parsed });
-          const said = reading.notes.map(({ line, kind, said }) => (said === undefined ? [line, kind] : [line, kind, fromUtf8(said)]));
+          const said = reading.notes.map(({ line, kind, said }) => (said === undefined ? [line, kind] : [line, kind, fromBytes(said)]));
           expect(said, "notes").to.deep.equal(notes);
           expect(rewriteConf(reading.conf), "written back").to.equal(latin(rewritten));
           expect(rewriteConf(readConf(latin(rewritten)).conf), "written back again").to.equal(latin(rewritten));

@@ -10,7 +10,7 @@ import { limits } from "./limits.js";
 import { misplaced } from "./sections.js";
 import { mounts } from "./mounts.js";
 import { privileges } from "./privileges.js";
-import { fromUtf8 } from "../text.js";
+import { fromBytes } from "../../../bytes.js";
 import { values } from "./values.js";
 
 export type { Finding } from "./finding.js";
@@ -26,7 +26,7 @@ const checks = [dropped, values, doubles, misplaced, privileges, apparmor, idmap
  */
 export function checkConf(text: string): Finding[] {
   // what Proxmox VE goes by is ASCII, so that messages may as well have the values as people write them
-  const facts = factsOf(fromUtf8(text));
+  const facts = factsOf(fromBytes(text));
   return [...size(text), ...checks.flatMap((check) => check(facts))].sort((a, b) => a.line - b.line);
 }
 
