@@ -1,5 +1,9 @@
 import { z } from "zod";
-import { ownInput, rawKeyProblem } from "../provider/container/keys.js";
+import { parse } from "../provider/apparmor/syntax/index.js";
+import { checkRules } from "../provider/apparmor/check/rules.js";
+import { otherInput, ownInput, rawKeyProblem, repeats } from "../provider/container/keys.js";
+import { mountFlags } from "../provider/container/options.js";
+import { limitNames } from "../provider/container/reading/check/limits.js";
 import { parseDeviceRule } from "../provider/devices/cgroup2.js";
 import { eachType, idTypes, noEntry, overlapsWithin, printRange } from "../provider/idmap/index.js";
 import { firewall } from "./firewall.js";
@@ -73,10 +77,39 @@ const raw = z.record(z.string(), z.union([oneLine, z.array(oneLine)])).superRefi
   }
 });
 
+/** A rule of `lxc.apparmor.raw`, as it would stand in the generated profile. */
+const apparmorRule = oneLine.min(1, "must not be empty").superRefine((rule, context) => {
+  const document = parse(`profile generated {\n${rule}\n}\n`, { language: "5.0" });
+  const error = [...document.errors, ...checkRules(document)].find(({ severity }) => severity === "error");
+  if (error) context.addIssue({ code: "custom", message: `is no rule of AppArmor: ${error.message}${error.hint ? ` (${error.hint})` : ""}` });
+});
+
+const limitProblem = "must be a whole number, `unlimited`, or `{ soft, hard }` of these";
+const limitValue = z.union([z.int(limitProblem).min(0, limitProblem), z.literal("unlimited", limitProblem)], limitProblem);
+const limit = z.union([limitValue, z.strictObject({ soft: limitValue, hard: limitValue }, limitProblem)], limitProblem).superRefine((value, context) => {
+  const number = (one: number | "unlimited") => (one === "unlimited" ? Infinity : one);
+  if (typeof value === "object" && number(value.soft) > number(value.hard))
+    context.addIssue({ code: "custom", path: ["soft"], message: "is above the hard limit: LXC would not start the container" });
+});
+
+const limitName = z.enum(limitNames as [string, ...string[]], `must be a limit of getrlimit(2) in small letters: ${limitNames.join(", ")}`);
+
+const mountPointName = z.string().regex(/^(?:rootfs|mp(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]))$/, "must be rootfs, or mp0 to mp255");
+const mountPoint = z.strictObject(Object.fromEntries(["ro", ...mountFlags].map((flag) => [flag, z.boolean().optional()])) as Record<MountOption, z.ZodOptional<z.ZodBoolean>>);
+type MountOption = "ro" | (typeof mountFlags)[number];
+
+/** Inputs whose lines stand beside those of others, unless they are declared to be all there are. */
+const exclusiveInputs = ["deviceRules", "capDrop", "mountEntries", "apparmorRules"] as const;
+const exclusive = z.array(
+  z.union([z.enum(exclusiveInputs), z.string().regex(/^lxc\./).refine((key) => repeats(key) && !ownInput(key))],
+    `must be ${exclusiveInputs.join(", ")}, or a raw key of which every line counts, such as lxc.environment`),
+);
+
 export const lxcContainerSecurityInputs = z
   .strictObject({
     node: nodeName,
     vmid,
+    unprivileged: z.boolean().optional(),
     apparmorProfile: z
       .string()
       .max(246, "must be at most 246 characters: LXC would replace a longer name by a hash")
@@ -85,19 +118,46 @@ export const lxcContainerSecurityInputs = z
         "must be `unconfined`, `generated` or a name that begins with `lxc-`: lxc-start may change to no other, and the container would not start",
       )
       .optional(),
+    apparmorRules: z.array(apparmorRule).optional(),
     idmap: idmap.optional(),
+    shiftOwnership: z.boolean().optional(),
+    grantSubids: z.boolean().optional(),
     deviceRules: z.array(deviceRule).superRefine(deniesThatDoNothing).optional(),
     capDrop: z.array(capability).optional(),
     capKeep: z.array(capability).optional(),
     mountEntries: z.array(oneLine.regex(/^\S+\s+\S+\s+\S+\s+\S+/, "must be a line of fstab: what, where, type, options")).optional(),
     mountAuto: z.array(word).optional(),
+    mountPoints: z.partialRecord(mountPointName, mountPoint).optional(),
+    seccompProfile: z
+      .string()
+      .regex(/^\/[\w./+@-]+$/, "must be the absolute path of a file on the node, of letters, digits and _./+@-")
+      .optional(),
+    limits: z.partialRecord(limitName, limit).optional(),
     raw: raw.optional(),
     features: features.optional(),
     firewall: firewall.optional(),
+    exclusive: exclusive.optional(),
+    restart: z.enum(["never", "if-running", "always"], "must be never, if-running or always").optional(),
+    restartTimeoutSeconds: z.int("must be whole seconds").min(1).max(3600, "must be at most an hour").optional(),
   })
   .refine((inputs) => !(inputs.capDrop?.length && inputs.capKeep?.length), {
     path: ["capKeep"],
     message: "can't stand beside capDrop: LXC takes one or the other",
+  })
+  .refine(({ apparmorProfile = "generated", apparmorRules = [] }) => apparmorProfile === "generated" || apparmorRules.length === 0, {
+    path: ["apparmorRules"],
+    message: "shape the generated profile only: declare the rules in the profile itself, or no `apparmorProfile`",
+    params: { of: ["apparmorProfile"] },
+  })
+  .superRefine(({ raw = {}, ...inputs }, context) => {
+    for (const key of Object.keys(raw)) {
+      const other = otherInput(key);
+      if (other === undefined) continue;
+      const [input, name] = other.split(".") as [keyof typeof inputs, string?];
+      const declared = inputs[input] as Record<string, unknown> | undefined;
+      if (name === undefined ? declared !== undefined : declared?.[name] !== undefined)
+        context.addIssue({ code: "custom", path: ["raw", key], message: `is declared by \`${other}\` too: say it in one place` });
+    }
   });
 
 export type LxcContainerSecurityInputs = z.infer<typeof lxcContainerSecurityInputs>;

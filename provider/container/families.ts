@@ -17,6 +17,8 @@ export interface Family {
   /** whether a line of the file is of this family */
   has(text: string): boolean;
   lines: string[];
+  /** `shared`, `ordered`: no other line of the family may stand there, but those that another declaration claims */
+  exclusive?: boolean;
   first?(text: string): boolean;
   /** whether a line makes LXC forget those of the family before it: ours have to stand after it */
   resets?(text: string): boolean;
@@ -59,15 +61,17 @@ export function declare(
   const gone = former.filter(({ id }) => !now.has(id));
   // a merged line starts afresh, so that an option that is no longer declared is as it was before
   const merged = former.filter(({ id, mode, lines }) => mode === "merged" && now.has(id) && !sameLines(lines, families, id));
-  const alone = [...gone.filter(({ mode }) => mode === "whole" || mode === "merged"), ...merged];
+  const alone = [...gone.filter(({ mode, exclusive }) => mode === "whole" || mode === "merged" || exclusive), ...merged];
   const foreign = release(editor, alone, layout, claimed);
   restore(editor, (id) => alone.some((family) => family.id === id));
   editor.ledger.found = editor.ledger.found.filter(({ family }) => !alone.some(({ id }) => id === family));
   for (const family of gone) if (!alone.includes(family)) withdraw(editor, family, [], layout, claimed);
   for (const family of families) {
     const before = former.find(({ id }) => id === family.id);
+    // what made way because we were alone comes back
+    if (before?.exclusive && !family.exclusive && family.mode !== "whole") restore(editor, (id) => id === family.id);
     if (before && family.mode !== "merged") withdraw(editor, before, family.lines, layout, claimed);
-    establish(editor, family, layout, before);
+    establish(editor, family, layout, before, claimed);
     if (family.mode !== "merged") editor.adopt(family.id, family.lines, family.has);
   }
   editor.ledger.found = editor.ledger.found.filter(({ family }) => now.has(family));
@@ -118,8 +122,15 @@ function withdraw(
   editor.release(before.id, going);
 }
 
-function establish(editor: Editor, family: Family, layout: Layout, before: Family | undefined): void {
+function establish(
+  editor: Editor,
+  family: Family,
+  layout: Layout,
+  before: Family | undefined,
+  claimed: (text: string) => boolean,
+): void {
   if (family.mode === "merged") return establishMerged(editor, family, layout);
+  if (family.exclusive && family.mode !== "whole") removeStrangers(editor, family, layout, before, claimed);
   const satisfied = family.mode === "whole" ? wholeHolds : sharedHolds;
   if (satisfied(editor, family, layout)) return;
   if (family.mode === "whole") replaceAll(editor, family, layout, before);
@@ -143,6 +154,20 @@ const membersOf = (editor: Editor, family: Family): { text: string; index: numbe
 function wholeHolds(editor: Editor, family: Family, { same }: Layout): boolean {
   const present = membersOf(editor, family).map(({ text }) => same(text));
   return present.length === family.lines.length && family.lines.every((line, i) => same(line) === present[i]);
+}
+
+/** What stands there without being declared. In a family that was ours alone already, that is drift, and not given back. */
+function removeStrangers(
+  editor: Editor,
+  family: Family,
+  { same }: Layout,
+  before: Family | undefined,
+  claimed: (text: string) => boolean,
+): void {
+  const declared = new Set(family.lines.map(same));
+  for (const { text, index } of membersOf(editor, family).toReversed()) {
+    if (!declared.has(same(text)) && !claimed(text)) editor.remove(index, family.id, !before?.exclusive);
+  }
 }
 
 /** The members that LXC still knows at the end: those after the last line that makes it forget. */

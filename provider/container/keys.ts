@@ -32,6 +32,13 @@ export function rawKeyProblem(key: string): string | undefined {
   return known.kind === "unknown" ? "is none that Proxmox VE takes: it drops the line the next time it writes the file" : undefined;
 }
 
+/** Inputs beside `raw` by which a key can be declared too. */
+const otherInputs: Record<string, string> = { "lxc.apparmor.raw": "apparmorRules", "lxc.seccomp.profile": "seccompProfile" };
+
+/** The input of `LxcContainerSecurity` that says the same as a raw key does, where there is one. */
+export const otherInput = (key: string): string | undefined =>
+  key.startsWith("lxc.prlimit.") ? `limits.${key.slice("lxc.prlimit.".length)}` : otherInputs[key];
+
 /** Keys of which every line counts; of all others LXC takes the last. */
 export const repeats = (key: string): boolean =>
   /^lxc\.(?:environment(?:\.\w+)?|include|group|hook\.[a-z-]+|apparmor\.raw|cap\.drop|mount\.entry|cgroup2\.devices\.(?:allow|deny))$/.test(key);

@@ -2,6 +2,7 @@ import { parseDeviceRule, printDeviceRule } from "../devices/cgroup2.js";
 import { parseEntry, parseOptions } from "./conf.js";
 import { endOf, type Layout } from "./families.js";
 import type { Line } from "./lines.js";
+import { isOptionsKey } from "./options.js";
 
 /** How lines of the container's configuration are compared and where new ones go. */
 export const confLayout: Layout = {
@@ -22,7 +23,7 @@ function sameValue(key: string, value: string): string {
   }
   if (key === "lxc.idmap" || key === "lxc.mount.entry") return value.replace(/[ \t]+/g, " "); // not 0xA0, the end of à
   if (/^dev\d+$/.test(key)) return sortedOptions(value, "path");
-  if (key === "features") return sortedOptions(value);
+  if (isOptionsKey(key)) return sortedOptions(value);
   return value;
 }
 

@@ -15,6 +15,9 @@ export const requestLine = (request: Request): string => {
       return oneLine(`package ${request.name}`);
     case "users":
       return oneLine(`users ${request.profile}`);
+    case "live":
+    case "owner":
+      return oneLine(`${request.ask} ${request.vmid}`);
   }
 };
 
@@ -67,6 +70,8 @@ export function answersOf(
     files: (pattern) => Object.fromEntries(splitFiles(text({ ask: "files", pattern }))),
     paths: (pattern) => text({ ask: "paths", pattern }).split("\n").filter(Boolean),
     package: (name) => text({ ask: "package", name }).trim() || undefined,
+    live: (vmid) => text({ ask: "live", vmid }),
+    owner: (vmid) => text({ ask: "owner", vmid }).trim(),
   };
 }
 
@@ -91,17 +96,24 @@ export function encodeTransaction(steps: readonly Step[], observe: readonly Requ
     payload.push(Buffer.from(content, "latin1"));
     return String(content.length);
   };
-  const lines = steps.map((step): string => {
+  const lines = steps.flatMap((step): string[] => {
     switch (step.do) {
       case "lock":
-        return `lock ${step.path} ${lockTimeout}`;
+        return [`lock ${step.path} ${lockTimeout}`];
       case "file":
-        return `file ${step.path} ${length(step.before)} ${length(step.after)}`;
+        return [`file ${step.path} ${length(step.before)} ${length(step.after)}`];
       case "load":
       case "unload":
-        return `${step.do} ${step.profile} ${step.path}`;
+        return [`${step.do} ${step.profile} ${step.path}`];
+      case "stop":
+        return [`stop ${step.vmid} ${step.seconds}`];
+      case "restart": {
+        const { revert, label = "-" } = step;
+        const back = revert ? [`revert ${revert.path} ${length(revert.before)} ${length(revert.after)} ${revert.profile}`] : [];
+        return [...back, `restart ${step.vmid} ${step.seconds} ${step.start ? 1 : 0} ${length(step.map)} ${label}`];
+      }
       default:
-        return `${step.do} ${step.profile}`;
+        return [`${step.do} ${step.profile}`];
     }
   });
   const bytes = payload.reduce((sum, part) => sum + part.length, 0);

@@ -1,20 +1,21 @@
 import type { Change } from "../container/editor.js";
 import { declare, giveBack } from "../container/families.js";
-import { parseConf, parseEntry, parseOptions, property } from "../container/conf.js";
+import { parseConf, parseEntry, property } from "../container/conf.js";
+import { isOptionsKey, optionsOf } from "../container/options.js";
 import { confLayout } from "../container/layout.js";
 import { emptyLedger, type Ledger } from "../container/ledger.js";
 import { joinLines } from "../container/lines.js";
 import { familiesOf } from "../container/posture.js";
-import { checkConf } from "../container/reading/check/index.js";
+import { checkConf, largest, type Finding } from "../container/reading/check/index.js";
 import { shown, type Secrecy } from "../container/shown.js";
 import { PostureError } from "../errors.js";
+import { parseLive } from "../container/live.js";
 import type { Claim, Claimed, Plan } from "./kind.js";
 import { machineRequests } from "./machine.js";
 import type { Answers, Request, Step } from "./steps.js";
 
 export const confPath = (vmid: number): string => `/etc/pve/lxc/${vmid}.conf`;
 const everywhere = (vmid: number): string => `/etc/pve/nodes/*/lxc/${vmid}.conf`;
-const running = (vmid: number): string => `/sys/fs/cgroup/lxc/${vmid}`;
 
 /** The lock that Proxmox VE itself takes for a container's configuration (pve-container, PVE::LXC::Config). */
 const confLock = (vmid: number): Step => ({ do: "lock", path: `/run/lock/lxc/pve-config-${vmid}.lock` });
@@ -24,7 +25,7 @@ export const confRequests = (vmid: number): Request[] => [
   { ask: "file", path: confPath(vmid) },
   { ask: "paths", pattern: everywhere(vmid) },
   { ask: "paths", pattern: "/etc/pve/lxc" },
-  { ask: "paths", pattern: running(vmid) },
+  { ask: "live", vmid },
 ];
 
 /** Whether the container is on no node of the cluster any more. */
@@ -36,7 +37,11 @@ export function isContainerGone(vmid: number, answers: Answers): boolean {
   );
 }
 
-const isRunning = (vmid: number, answers: Answers): boolean => answers.paths(running(vmid)).length > 0;
+/** The node of the cluster that has the container, where it is another than the one that was asked. */
+export function ownerElsewhere(vmid: number, answers: Answers): string | undefined {
+  if (answers.file(confPath(vmid)) !== undefined) return undefined;
+  return answers.paths(everywhere(vmid))[0]?.split("/")[4];
+}
 
 /** The container's configuration; errors say where it is instead. */
 export function readConf(vmid: number, answers: Answers): string {
@@ -49,13 +54,12 @@ export function readConf(vmid: number, answers: Answers): string {
       "Is this a Proxmox VE node, and is pve-cluster running (`systemctl status pve-cluster`)?",
     );
   }
-  const [elsewhere] = answers.paths(everywhere(vmid));
-  if (elsewhere) {
-    const owner = elsewhere.split("/")[4];
+  const owner = ownerElsewhere(vmid, answers);
+  if (owner) {
     throw new PostureError(
       "container-elsewhere",
       `container ${vmid} is on node ${owner} of the cluster`,
-      `Its lock has a meaning there only: set \`node\` to how you reach ${owner}.`,
+      `Its lock has a meaning there only. Say under pve-posture:nodes.${owner} how to reach it, and it is followed there; or set \`node\`.`,
     );
   }
   throw new PostureError("container-not-found", `there is no container ${vmid}`, "`pct list` on the node shows what there is.");
@@ -76,78 +80,88 @@ function lockOf(vmid: number, text: string): PostureError | undefined {
 export function containerPlan<Memory>(vmid: number, answers: Answers, memory: Memory, files: FilePlan[], notes: string[]): Plan<Memory> {
   const steps = files.flatMap(({ step }) => (step ? [step] : []));
   const changed = files.filter(({ changes }) => changes.length > 0);
-  const waits = isRunning(vmid, answers) && steps.some((step) => step.do === "file" && step.path === confPath(vmid));
+  const conf = steps.find((step) => step.path === confPath(vmid));
+  const waits = conf && parseLive(answers.live(vmid)) !== undefined;
   const blocked = steps.length > 0 ? lockOf(vmid, readConf(vmid, answers)) : undefined;
   return {
     steps: steps.length > 0 ? [confLock(vmid), ...steps] : [],
     changes: changed.map(({ path, changes }) => ({ path, lines: changes })),
     differences: [],
-    findings: steps.flatMap((step) => (step.do === "file" && step.path === confPath(vmid) ? newFindings(step.before, step.after) : [])),
-    notes: waits ? [...notes, `it is running: its configuration takes effect when it is restarted (\`pct reboot ${vmid}\`)`] : notes,
+    findings: conf ? newFindings(conf.before, conf.after).map(({ message, hint }) => `${message}. ${hint}`) : [],
+    notes: waits ? [...notes, waitsForRestart(vmid)] : notes,
     ...(blocked ? { blocked } : {}),
     memory,
   };
 }
 
+export const waitsForRestart = (vmid: number): string =>
+  `it is running: its configuration takes effect when it is restarted (\`pct reboot ${vmid}\`)`;
+
 /** What the change would bring that is hardly meant: what Proxmox VE drops, what contradicts, what does nothing. */
-function newFindings(before = "", after = ""): string[] {
+export function newFindings(before = "", after = ""): Finding[] {
   const known = new Set(checkConf(before).map(({ code, message }) => `${code} ${message}`));
-  const found = checkConf(after).filter(({ code, message }) => !known.has(`${code} ${message}`));
-  return found.map(({ message, hint }) => `${message}. ${hint}`);
+  return checkConf(after).filter(({ code, message }) => !known.has(`${code} ${message}`));
 }
 
 /** What is to be done where there is nothing to do. */
 export const nothing: Plan<undefined> = { steps: [], changes: [], differences: [], notes: [], memory: undefined };
 
+type FileStep = Extract<Step, { do: "file" }>;
+
 export interface FilePlan {
   path: string;
   /** undefined: nothing to change */
-  step: Step | undefined;
+  step: FileStep | undefined;
   changes: Change[];
   ledger: Ledger;
   foreign: string[];
 }
 
+/** Lines of the configuration that a resource stands for. */
+export interface Declared {
+  lines: string[];
+  /** families of which no other line may be there */
+  exclusive?: string[];
+}
+
 export function planConf(
   vmid: number,
   text: string,
-  lines: string[],
-  former: { lines: string[]; ledger: Ledger } | undefined,
+  { lines, exclusive }: Declared,
+  former: (Declared & { ledger: Ledger }) | undefined,
   claimed: Claimed = () => false,
 ): FilePlan {
   const conf = parseConf(text);
-  const before = familiesOf(former?.lines ?? []);
   const result = declare(
     conf.main,
-    familiesOf(lines),
-    before,
+    familiesOf(lines, exclusive),
+    familiesOf(former?.lines ?? [], former?.exclusive),
     former?.ledger ?? emptyLedger(),
     confLayout,
-    // the options of the one line of features are given back one by one, and only when the resource goes
-    (line) => !isFeature(line) && claimed(confPath(vmid), confLayout.same(line)),
+    // options of one line are given back one by one, and only when the resource goes
+    (line) => !hasOptions(line) && claimed(confPath(vmid), confLayout.same(line)),
   );
   return filePlan(confPath(vmid), text, joinLines([...result.lines, ...conf.rest]), result);
 }
 
-export function planConfBack(
-  vmid: number,
-  text: string,
-  former: { lines: string[]; ledger: Ledger },
-  claimed: Claimed,
-): FilePlan {
+export function planConfBack(vmid: number, text: string, former: Declared & { ledger: Ledger }, claimed: Claimed): FilePlan {
   const conf = parseConf(text);
   const path = confPath(vmid);
-  const declared = former.lines.flatMap(optionsOf);
-  const mine = declared.filter((line) => !claimed(path, confLayout.same(line)));
-  // of the one line of features, each option stays or goes by itself
-  const options = mine.filter(isFeature).map((line) => line.slice("features: ".length));
-  const lines = [...former.lines.filter((line) => !isFeature(line)), ...(options.length > 0 ? [`features: ${options.join(",")}`] : [])];
-  const families = familiesOf(options.length > 0 ? lines : former.lines);
-  const result = giveBack(conf.main, families, former.ledger, confLayout, (line) =>
-    isFeature(line) ? options.length === 0 : claimed(path, confLayout.same(line)),
+  // of a line of options, each stays or goes by itself
+  const split = former.lines.map((line) => {
+    const mine = optionsOf(line).filter((option) => !hasOptions(option) || !claimed(path, confLayout.same(option)));
+    return { line, mine, stays: mine.length === 0 };
+  });
+  const lines = split.map(({ line, mine, stays }) => (stays || mine.length === 1 ? (mine[0] ?? line) : joined(mine)));
+  const staying = new Set(split.flatMap(({ line, stays }) => (stays ? [parseEntry(line)!.key] : [])));
+  const result = giveBack(conf.main, familiesOf(lines, former.exclusive), former.ledger, confLayout, (line) =>
+    hasOptions(line) ? staying.has(parseEntry(line)!.key) : claimed(path, confLayout.same(line)),
   );
   return filePlan(path, text, joinLines([...result.lines, ...conf.rest]), result);
 }
+
+const hasOptions = (line: string): boolean => isOptionsKey(parseEntry(line)?.key ?? "");
+const joined = ([first, ...others]: string[]): string => [first, ...others.map((line) => line.slice(line.indexOf(": ") + 2))].join(",");
 
 export function filePlan(
   path: string,
@@ -155,26 +169,28 @@ export function filePlan(
   after: string | undefined,
   result: { changes: Change[]; ledger: Ledger; foreign: string[] },
 ): FilePlan {
+  if (after !== undefined && after.length > largest && after.length > (before?.length ?? 0)) {
+    throw new PostureError(
+      "conflict",
+      `${path} would have ${after.length} bytes: /etc/pve holds no file of more than ${largest}`,
+      "Shorten what is declared, or the description of the container, which is a part of the file. Nothing was changed.",
+    );
+  }
   return { path, ...result, step: before === after ? undefined : { do: "file", path, before, after } };
 }
 
-export function confClaims(vmid: number, lines: string[]): Claim[] {
-  return familiesOf(lines).flatMap((family) =>
-    family.lines.flatMap(optionsOf).map((line) => ({
-      path: confPath(vmid),
-      id: isFeature(line) ? line.split("=")[0]! : family.id,
-      exclusive: family.mode === "whole" || isFeature(line),
+export function confClaims(vmid: number, { lines, exclusive }: Declared): Claim[] {
+  const path = confPath(vmid);
+  return familiesOf(lines, exclusive).flatMap(({ id, mode, lines }): Claim[] => {
+    // that there is none is declared too
+    if (mode === "whole" && lines.length === 0) return [{ path, id, exclusive: true, text: "" }];
+    return lines.flatMap(optionsOf).map((line) => ({
+      path,
+      id: hasOptions(line) ? line.split("=")[0]! : id,
+      exclusive: mode === "whole" || hasOptions(line),
       text: confLayout.same(line),
-    })),
-  );
-}
-
-const isFeature = (line: string): boolean => parseEntry(line)?.key === "features";
-
-/** `features` is one line for all: its options are declared, and given back, one by one. */
-function optionsOf(line: string): string[] {
-  if (!isFeature(line)) return [line];
-  return [...parseOptions(parseEntry(line)!.value)].map(([key, value]) => `features: ${key}=${value}`);
+    }));
+  });
 }
 
 /** What a line of the configuration that differs means to the operator. */

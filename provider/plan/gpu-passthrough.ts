@@ -52,7 +52,7 @@ export const gpuPassthrough: Kind<GpuPassthroughInputs, GpuPassthroughState, Mem
     const { vmid } = inputs;
     const text = readConf(vmid, answers);
     const lines = linesOf(inputs, answers, text);
-    const conf = planConf(vmid, text, lines, former?.ledger, claimed);
+    const conf = planConf(vmid, text, { lines }, former?.ledger, claimed);
     return containerPlan(vmid, answers, { lines, ledger: conf.ledger }, [conf], []);
   },
 
@@ -63,12 +63,12 @@ export const gpuPassthrough: Kind<GpuPassthroughInputs, GpuPassthroughState, Mem
     return containerPlan(vmid, answers, undefined, [conf], leftNotes(conf.foreign));
   },
 
-  claims: ({ vmid, ledger }) => confClaims(vmid, ledger.lines),
+  claims: ({ vmid, ledger }) => confClaims(vmid, ledger),
 
   outputs(inputs, memory, answers, secrecy): GpuPassthroughState {
     const { gpus, nodes, problem } = tryPassThrough(inputs, answers);
     const text = readConf(inputs.vmid, answers);
-    const { changes } = planConf(inputs.vmid, text, memory.lines, memory);
+    const { changes } = planConf(inputs.vmid, text, memory, memory);
     return {
       ...inputs,
       found: gpus.map(({ index, vendor, model, uuid, pci }) => ({ index, vendor, model, ...(uuid ? { uuid } : {}), pci })),

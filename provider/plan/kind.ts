@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Secrecy } from "../container/shown.js";
 import type { PostureError } from "../errors.js";
+import type { Shifting } from "./ownership.js";
 import type { Answers, Request, Step } from "./steps.js";
 
 /** A line that comes or goes, or (`~`) what changes otherwise; latin1. */
@@ -22,6 +23,8 @@ export interface Plan<Memory> {
   findings?: string[];
   /** why it can't be done just now */
   blocked?: PostureError;
+  /** owners of files that have to become others before the steps, and with them */
+  shifting?: Shifting;
   memory: Memory;
 }
 
@@ -55,11 +58,13 @@ export interface Kind<Inputs extends { node: string }, State extends Inputs & Ke
   schema: z.ZodType<Inputs>;
   /** inputs whose change means another object on the node */
   replaceOn: (keyof Inputs & string)[];
-  /** outputs that are no change when they alone differ */
+  /** outputs that are no change when they alone differ: what is, beside what is declared */
   incidental?: (keyof State & string)[];
   /** how messages call the object, without the node's name */
   title(inputs: Inputs): string;
   requests(inputs: Inputs): Request[];
+  /** the node of the cluster that has the object, where it is another than the one that was asked */
+  elsewhere?(inputs: Inputs, answers: Answers): string | undefined;
   /** the questions that the answers so far raise; nothing when all is known */
   follow?(inputs: Inputs, former: State | undefined, answers: Answers): Request[];
   /** the inputs, those that only say the same in other words as they were before; without answers where the node was not asked */

@@ -1,93 +1,267 @@
 import { lxcContainerSecurityInputs, type LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
 import { toBytes } from "../bytes.js";
-import { parseConf, parseEntry, parseOptions } from "../container/conf.js";
+import { parseConf, parseEntry, parseOptions, property } from "../container/conf.js";
 import { firewallLines } from "../container/firewall.js";
+import { idsOf } from "../container/ids.js";
 import { confLayout } from "../container/layout.js";
 import type { Ledger } from "../container/ledger.js";
-import { postureLines } from "../container/posture.js";
+import { parseLive, type Live } from "../container/live.js";
+import { exclusiveFamilies, postureLines } from "../container/posture.js";
+import { checkProperty } from "../container/reading/properties.js";
 import { shown } from "../container/shown.js";
+import { PostureError } from "../errors.js";
+import { eachType } from "../idmap/index.js";
 import {
-  confClaims, confRequests, containerPlan, drifted, isContainerGone, leftNotes, nothing, planConf, planConfBack,
-  readConf,
+  confClaims, confPath, confRequests, containerPlan, drifted, isContainerGone, leftNotes, newFindings, nothing, ownerElsewhere, planConf,
+  planConfBack, readConf, waitsForRestart, type FilePlan,
 } from "./container.js";
 import { firewallClaims, firewallPath, planFirewall, planFirewallBack } from "./firewall.js";
 import type { Claimed, Kept, Kind, Plan } from "./kind.js";
-import { machineOf } from "./machine.js";
-import type { Answers } from "./steps.js";
+import { liveConfig, notInForce, restartOf } from "./live.js";
+import { hostnameOf, machineOf } from "./machine.js";
+import { movesIds, ownerRequest, ownershipRequests, shiftingOf, shownShift } from "./ownership.js";
+import type { Answers, Request } from "./steps.js";
+import { planSubids, subidRequests } from "./subids.js";
 
 /** What we did to each of the two files, with the lines that we stand for there. */
 interface Memory {
   conf: Ledger;
   confLines: string[];
+  /** families of which no other line may be there; undefined in states of earlier versions */
+  confExclusive?: string[];
   firewall: Ledger;
   firewallLines: string[];
+  /** the start of the container that ran when we last changed its configuration */
+  changedDuring?: string;
+  /** whether ids were granted in `/etc/subuid` and `/etc/subgid` */
+  subids?: boolean;
 }
 
 export interface LxcContainerSecurityState extends LxcContainerSecurityInputs, Kept<Memory> {
   /** the lines that the resource stands for */
   lines: string[];
+  /** the node of the cluster that has the container */
+  owner: string;
+  running: boolean;
+  /** what the running container really has */
+  live?: Omit<Live, "start" | "owner">;
+  /** what the running container will have only when it is restarted */
+  waitsForRestart: string[];
 }
 
 export const lxcContainerSecurity: Kind<LxcContainerSecurityInputs, LxcContainerSecurityState, Memory> = {
   schema: lxcContainerSecurityInputs,
   replaceOn: ["vmid"],
+  // it goes up and down, and others restart it
+  incidental: ["running", "live", "waitsForRestart"],
   title: ({ vmid }) => `container ${vmid}`,
 
-  requests: ({ vmid }) => [...confRequests(vmid), { ask: "file", path: firewallPath(vmid) }],
+  requests: ({ vmid, grantSubids, seccompProfile }) => [
+    ...confRequests(vmid),
+    ...ownershipRequests(vmid),
+    { ask: "file", path: firewallPath(vmid) },
+    { ask: "file", path: liveConfig(vmid) },
+    ...(grantSubids ? subidRequests : []),
+    ...(seccompProfile === undefined ? [] : [seccompRequest(seccompProfile)]),
+  ],
+
+  elsewhere: ({ vmid }, answers) => ownerElsewhere(vmid, answers),
+
+  follow(inputs, former, answers): Request[] {
+    const { vmid } = inputs;
+    const text = answers.file(confPath(vmid));
+    if (text === undefined) return [];
+    const { conf } = filesOf(inputs, former, answers);
+    const moves = conf.step?.after !== undefined && movesIds({ before: text, after: conf.step.after });
+    return [
+      ...(moves && parseLive(answers.live(vmid)) === undefined ? [ownerRequest(vmid)] : []),
+      ...(former?.ledger.subids ? subidRequests : []),
+    ];
+  },
 
   isGone: ({ vmid }, answers) => isContainerGone(vmid, answers),
 
   plan(inputs, former, answers, claimed): Plan<Memory> {
-    const { vmid, apparmorProfile: profile } = inputs;
+    const { vmid, seccompProfile } = inputs;
+    const text = readConf(vmid, answers);
+    checkPrivileges(inputs, text);
+    checkMountPoints(inputs, text);
+    if (seccompProfile !== undefined && answers.paths(seccompProfile).length === 0) throw noSeccomp(seccompProfile);
     const { conf, firewall, memory } = filesOf(inputs, former, answers, claimed);
-    const plan = containerPlan(vmid, answers, memory, [conf, firewall], notes(inputs, readConf(vmid, answers)));
-    // a container with a profile that is not loaded does not start
-    if (plan.steps.length > 0 && profile?.startsWith("lxc-")) plan.steps.splice(1, 0, { do: "loaded", profile });
-    return plan;
+    const plan = containerPlan(vmid, answers, memory, [conf, firewall], notes(inputs, text));
+    return complete(inputs, former, answers, plan, conf, text);
   },
 
   planDelete(state, answers, claimed): Plan<undefined> {
     const { vmid, ledger } = state;
     if (isContainerGone(vmid, answers)) return nothing;
-    const conf = planConfBack(vmid, readConf(vmid, answers), { lines: ledger.confLines, ledger: ledger.conf }, claimed);
+    const text = readConf(vmid, answers);
+    const conf = planConfBack(vmid, text, confOf(ledger), claimed);
     const firewall = planFirewallBack(vmid, answers, { lines: ledger.firewallLines, ledger: ledger.firewall }, claimed);
-    return containerPlan(vmid, answers, undefined, [conf, firewall], leftNotes([...conf.foreign, ...firewall.foreign]));
+    const plan = containerPlan(vmid, answers, undefined, [conf, firewall], leftNotes([...conf.foreign, ...firewall.foreign]));
+    const { restart, restartTimeoutSeconds, shiftOwnership } = state;
+    const back = { node: state.node, vmid, restart, restartTimeoutSeconds, shiftOwnership };
+    return complete(back, state, answers, { ...plan, memory: ledger }, conf, text) as Plan<unknown> as Plan<undefined>;
   },
 
   claims: ({ vmid, ledger }) => [
-    ...confClaims(vmid, ledger.confLines),
+    ...confClaims(vmid, confOf(ledger)),
     ...firewallClaims(vmid, ledger.firewallLines),
   ],
 
   outputs(inputs, ledger, answers, secrecy): LxcContainerSecurityState {
-    const state = {
+    const { vmid } = inputs;
+    const running = parseLive(answers.live(vmid));
+    const base = {
       ...inputs,
       lines: [...ledger.confLines, ...ledger.firewallLines].map((line) => shown(line, secrecy)),
       drift: [],
       machine: machineOf(answers),
+      owner: hostnameOf(answers),
+      running: running !== undefined,
+      ...(running ? { live: shownLive(running) } : {}),
+      waitsForRestart: running ? notInForce(inputs, ledger, running, answers).map((line) => shown(line, secrecy)) : [],
       ledger,
     };
-    const { conf, firewall } = filesOf(inputs, state, answers);
-    return { ...state, drift: drifted([...conf.changes, ...firewall.changes], secrecy) };
+    const { conf, firewall } = filesOf(inputs, base, answers);
+    const privileges = privilegesDiffer(inputs, readConf(vmid, answers));
+    return { ...base, drift: [...(privileges ? [privileges] : []), ...drifted([...conf.changes, ...firewall.changes], secrecy)] };
   },
 };
+
+const shownLive = ({ pid, profile, mode, idmap }: Live) => ({
+  ...(pid === undefined ? {} : { pid }),
+  ...(profile === undefined ? {} : { profile }),
+  ...(mode === undefined ? {} : { mode }),
+  ...(idmap === undefined ? {} : { idmap }),
+});
+
+const confOf = ({ conf, confLines, confExclusive = [] }: Memory) => ({ lines: confLines, exclusive: confExclusive, ledger: conf });
+
+const seccompRequest = (path: string): Request => ({ ask: "paths", pattern: path });
+
+const noSeccomp = (path: string) =>
+  new PostureError("conflict", `${path} is not there, and a container without its seccomp profile does not start`, "Put it on the node first, or correct `seccompProfile`.");
+
+/** The rest of a plan, for which the files' new texts must be known: owners, granted ids, the restart. */
+function complete(
+  inputs: LxcContainerSecurityInputs,
+  former: Kept<Memory> | undefined,
+  answers: Answers,
+  plan: Plan<Memory>,
+  conf: FilePlan,
+  text: string,
+): Plan<Memory> {
+  const { vmid, apparmorProfile: profile } = inputs;
+  const live = parseLive(answers.live(vmid));
+  const after = conf.step?.after ?? text;
+  const repair = former !== undefined && sameMap(former.ledger.confLines, plan.memory.confLines);
+  const shifting = shiftingOf(inputs, { before: text, after, repair }, live, answers);
+  if (shifting?.state === "needed" && live && (inputs.restart ?? "never") === "never") throw mustStop(vmid);
+  // the lock that the shift itself has put there
+  if (shifting && shifting.state !== "needed" && property(parseConf(text).main, "lock") === "mounted") delete plan.blocked;
+  if (conf.step && plan.steps.length > 0 && profile?.startsWith("lxc-")) {
+    // a container with a profile that is not loaded does not start
+    plan.steps.splice(1, 0, { do: "loaded", profile });
+  }
+  const contradiction = conf.step ? contradictionOf(conf.step.before, after) : undefined;
+  const grant = inputs.grantSubids || former?.ledger.subids;
+  const subids = grant ? planSubids(vmid, inputs.grantSubids ? idsOf(parseConf(after).main) : undefined, answers) : undefined;
+  const memory: Memory = {
+    ...plan.memory,
+    ...(conf.step && live?.start ? { changedDuring: live.start } : {}),
+    ...(inputs.grantSubids ? { subids: true } : {}),
+  };
+  const waiting = live ? notInForce(inputs, memory, live, answers) : [];
+  const restart = restartOf(inputs, live, conf.step !== undefined, waiting);
+  const steps = [...(subids && plan.steps.length === 0 ? [] : plan.steps), ...(subids?.steps ?? [])];
+  return {
+    ...plan,
+    steps: restart ? [{ do: "lock", path: `/run/lock/pve-posture-${vmid}.lock` }, ...steps, restart] : steps,
+    changes: [...plan.changes, ...(subids?.changes ?? []), ...(shifting ? [shownShift(shifting)] : [])],
+    differences: restart && !conf.step ? waiting.map((line) => `not in force: ${line}`) : [],
+    notes: [
+      ...plan.notes.filter((note) => !restart || note !== waitsForRestart(vmid)),
+      ...(restart ? [restart.start && !live ? "it is started then" : "it is restarted then"] : []),
+    ],
+    ...(plan.blocked || contradiction ? { blocked: plan.blocked ?? contradiction } : {}),
+    ...(shifting ? { shifting } : {}),
+    memory,
+  };
+}
+
+const mapLines = (lines: readonly string[]): string[] => lines.filter((line) => parseEntry(line)?.key === "lxc.idmap");
+const sameMap = (one: readonly string[], two: readonly string[]): boolean => mapLines(one).join("\n") === mapLines(two).join("\n") && mapLines(one).length > 0;
+
+const mustStop = (vmid: number) =>
+  new PostureError(
+    "conflict",
+    `container ${vmid} is running, and the owners of its files can be changed only while it is stopped`,
+    'Stop it first (`pct shutdown`), or set `restart: "if-running"` to have it stopped for it and started again.',
+  );
+
+/** Findings that say that what is declared does not hold or keeps the container from starting: nobody means that. */
+const contradictions = new Set(["deny-all-denies-nothing", "device-denied", "device-rule-refused", "drop-and-keep", "unknown-capability", "unknown-limit", "invalid-limit", "mount-entry", "unknown-auto-mount", "profile-name", "idmap", "idmap-line"]);
+
+function contradictionOf(before: string | undefined, after: string): PostureError | undefined {
+  const found = newFindings(before, after).filter(({ code, severity }) => severity === "error" && contradictions.has(code));
+  if (found.length === 0) return undefined;
+  const [first] = found as [(typeof found)[number]];
+  return new PostureError("conflict", `what is declared contradicts itself: ${found.map(({ message }) => message).join("; ")}`, `${first.hint} Nothing was changed.`);
+}
+
+/** How the container's privileges differ from what is declared; they are read, and never changed. */
+function privilegesDiffer({ vmid, unprivileged }: LxcContainerSecurityInputs, text: string): string | undefined {
+  if (unprivileged === undefined) return undefined;
+  const value = property(parseConf(text).main, "unprivileged");
+  const is = value !== undefined && checkProperty("unprivileged", value).value !== 0;
+  return is === unprivileged ? undefined : `container ${vmid} is ${is ? "unprivileged" : "privileged"}, and is declared not to be`;
+}
+
+function checkPrivileges(inputs: LxcContainerSecurityInputs, text: string): void {
+  const problem = privilegesDiffer(inputs, text);
+  if (problem === undefined) return;
+  const to = inputs.unprivileged ? 1 : 0;
+  throw new PostureError(
+    "conflict",
+    problem,
+    `Its files would belong to the wrong users otherwise, so that is never flipped here. Back it up and restore it: \`pct restore ${inputs.vmid} <backup> --unprivileged ${to}\`.`,
+  );
+}
+
+function checkMountPoints({ vmid, mountPoints = {} }: LxcContainerSecurityInputs, text: string): void {
+  const { main } = parseConf(text);
+  const missing = Object.keys(mountPoints).filter((key) => property(main, key) === undefined);
+  if (missing.length === 0) return;
+  throw new PostureError(
+    "conflict",
+    `container ${vmid} has no ${missing.join(", ")}, of which \`mountPoints\` declares options`,
+    "Make the mount point first (`pct set`), or take it out of `mountPoints`.",
+  );
+}
 
 function filesOf(inputs: LxcContainerSecurityInputs, former: Kept<Memory> | undefined, answers: Answers, claimed?: Claimed) {
   const { vmid } = inputs;
   const confLines = postureLines(inputs).map(toBytes);
+  const confExclusive = exclusiveFamilies(inputs);
   const rules = firewallLines(inputs.firewall ?? {}).map(toBytes);
-  const before = former && { lines: former.ledger.confLines, ledger: former.ledger.conf };
-  const conf = planConf(vmid, readConf(vmid, answers), confLines, before, claimed);
+  const conf = planConf(vmid, readConf(vmid, answers), { lines: confLines, exclusive: confExclusive }, former && confOf(former.ledger), claimed);
   const firewall = planFirewall(vmid, answers, rules, former && { lines: former.ledger.firewallLines, ledger: former.ledger.firewall });
-  return { conf, firewall, memory: { conf: conf.ledger, confLines, firewall: firewall.ledger, firewallLines: rules } };
+  const memory: Memory = {
+    conf: conf.ledger,
+    confLines,
+    ...(confExclusive.length > 0 ? { confExclusive } : {}),
+    firewall: firewall.ledger,
+    firewallLines: rules,
+    ...(former?.ledger.changedDuring === undefined ? {} : { changedDuring: former.ledger.changedDuring }),
+  };
+  return { conf, firewall, memory };
 }
 
 /** Keys that wait in `[pve:pending]`, those that wait to be deleted too. */
 function pendingKeys(text: string): string[] {
-  const { rest } = parseConf(text);
-  if (!/^\[pve:pending\]/i.test(rest[0]?.text ?? "")) return [];
-  const end = rest.findIndex((line, index) => index > 0 && line.text.startsWith("["));
-  const entries = rest.slice(1, end < 0 ? undefined : end).flatMap((line) => parseEntry(line.text) ?? []);
+  const pending = parseConf(text).sections.filter(({ kind }) => kind === "pending");
+  const entries = pending.flatMap(({ lines }) => lines.flatMap((line) => parseEntry(line.text) ?? []));
   return entries.flatMap(({ key, value }) => (key === "delete" ? value.split(/[ ,;]+/) : [key]));
 }
 

@@ -14,3 +14,6 @@ export function machineOf(answers: Answers): string {
   if (!id) return "";
   return createHmac("sha256", "pve-posture").update(`${id} ${name}`).digest("hex").slice(0, 16);
 }
+
+/** The node's name within its cluster. */
+export const hostnameOf = (answers: Answers): string => answers.file("/etc/hostname")?.trim() ?? "";

@@ -8,7 +8,11 @@ export type Request =
   /** the version of a Debian package */
   | { ask: "package"; name: string }
   /** the containers whose configuration names the profile, and the processes that run under it */
-  | { ask: "users"; profile: string };
+  | { ask: "users"; profile: string }
+  /** the running container: its first process, the label and the maps of that (`parseLive`) */
+  | { ask: "live"; vmid: number }
+  /** whose the root file system of a stopped container is, where it is a directory of the node */
+  | { ask: "owner"; vmid: number };
 
 /** What a node answered; text is latin1, so that every byte survives. */
 export interface Answers {
@@ -19,6 +23,10 @@ export interface Answers {
   files(pattern: string): Record<string, string>;
   paths(pattern: string): string[];
   package(name: string): string | undefined;
+  /** empty where the container doesn't run */
+  live(vmid: number): string;
+  /** `uid gid`; empty where that can't be told */
+  owner(vmid: number): string;
 }
 
 /** One step of a transaction on a node, as plain data. Content is latin1. */
@@ -33,8 +41,30 @@ export type Step =
   /** refuses while a container names the profile or a process runs under it */
   | { do: "unused"; profile: string }
   /** refuses while the kernel doesn't have the profile */
-  | { do: "loaded"; profile: string };
+  | { do: "loaded"; profile: string }
+  /** shuts the container down, by force after so many seconds */
+  | { do: "stop"; vmid: number; seconds: number }
+  | Restart;
+
+/**
+ * Restarts the container, and waits until it runs as it should. If it doesn't, the files are put back, and it is started
+ * again with what it had. Must be the last step.
+ */
+export interface Restart {
+  do: "restart";
+  vmid: number;
+  /** for shutting down, and again for coming up */
+  seconds: number;
+  /** whether one that does not run is started */
+  start: boolean;
+  /** the AppArmor label that it must have then */
+  label?: string;
+  /** the ids that it must have then, as lines `u 0 100000 65536` */
+  map?: string;
+  /** a profile that was changed in the same update, and goes back with the files */
+  revert?: { path: string; before: string; after: string; profile: string };
+}
 
 /** Whether there is anything to do: locks and checks alone change nothing. */
 export const changesSomething = (steps: readonly Step[]): boolean =>
-  steps.some((step) => step.do === "load" || step.do === "unload" || (step.do === "file" && step.before !== step.after));
+  steps.some((step) => ["load", "unload", "stop", "restart"].includes(step.do) || (step.do === "file" && step.before !== step.after));

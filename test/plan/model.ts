@@ -49,6 +49,15 @@ export class Model implements Answers {
     return this.files_.get(`package ${name}`);
   }
 
+  live(vmid: number): string {
+    const runs = this.paths(`/sys/fs/cgroup/lxc/${vmid}`).length > 0;
+    return runs ? `running\n${this.files_.get(`live ${vmid}`) ?? ""}` : "";
+  }
+
+  owner(vmid: number): string {
+    return this.files_.get(`owner ${vmid}`) ?? "";
+  }
+
   snapshot(): Record<string, string> {
     return Object.fromEntries(this.files_);
   }
@@ -110,7 +119,7 @@ export class Resource<Inputs extends { node: string }, State extends Inputs & Ke
 
 /** The steps in one word each, to compare them at a glance. */
 export const words = (steps: readonly Step[]): string[] =>
-  steps.map((step) => ("path" in step ? `${step.do} ${step.path}` : `${step.do} ${step.profile}`));
+  steps.map((step) => ("path" in step ? `${step.do} ${step.path}` : `${step.do} ${"vmid" in step ? step.vmid : step.profile}`));
 
 export function refusal(work: () => unknown): PostureError {
   try {

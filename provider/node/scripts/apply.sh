@@ -14,6 +14,8 @@ n=0          # the number of the `file` step
 touched=' '  # the `file` steps that were begun, by number
 tried=' '    # the profiles whose loading or unloading was begun
 present=' '  # the profiles that were loaded before
+pvefd=       # the descriptor of Proxmox VE's own lock of the container
+restarted=   # the container that was to be restarted, once that was begun
 
 # say CODE WHAT: how it ended
 say() {
@@ -83,12 +85,56 @@ loaded() {
 
 parser() { words=$(apparmor_parser "$@" 2>&1 < /dev/null); }
 
+running() { [ -n "$(first_process "$1")" ]; }
+
+# pct_ COMMAND...: it takes Proxmox VE's lock itself; what it starts must neither keep ours nor be deaf to signals
+pct_() { words=$(trap - HUP INT TERM PIPE; exec pct "$@" 7>&- 8>&- 9>&- 2>&1 < /dev/null); }
+unlock() { [ -z "$pvefd" ] || flock -u "$pvefd"; }
+
+# down VMID SECONDS: shuts the container down, by force where it takes longer
+down() {
+  pct_ shutdown "$1" --timeout "$2" --forceStop 1 || ! running "$1" || return 1
+  left=$2
+  while running "$1"; do
+    [ "$left" -gt 0 ] || return 1
+    left=$((left - 1))
+    sleep 1
+  done
+}
+
+# up VMID SECONDS LABEL: starts the container, and waits until it has run for a second as it should; $why says what is wrong
+up() {
+  why=start
+  pct_ start "$1" || running "$1" || return 1
+  left=$2
+  before=
+  while :; do
+    now=$(first_process "$1")
+    if [ -z "$now" ]; then why=down
+    elif [ "$now" != "$before" ]; then why=down
+    else
+      label=$(label_of "$now")
+      case $3 in
+        - | "$label") why= ;;
+        *) case $label in "$3 ("*')' | "$3//&"*) why= ;; *) why=profile words=$label ;; esac ;;
+      esac
+      [ -n "$why" ] || [ -z "$map" ] || [ "$(maps_of "$now" | sort)" = "$map" ] || why=map words=$(maps_of "$now")
+      [ -n "$why" ] || return 0
+    fi
+    before=$now
+    [ "$left" -gt 0 ] || return 1
+    left=$((left - 1))
+    sleep 1
+  done
+}
+
 # unload NAME: by its name alone, as the file may be gone or changed
 unload() { parser -R "$tmp/stub.$1"; }
 
 # --- check -----------------------------------------------------------------------------------------------------------
-fd=8
+fd=7
 staged=
+map=
 while read -r op a b c; do
   words=
   case $op in
@@ -96,9 +142,10 @@ while read -r op a b c; do
       words=$(mkdir -p "$root${a%/*}" 2>&1) || refuse node-failed "$a"
       command -v flock > /dev/null 2>&1 || refuse node-failed flock
       words=$( (: >> "$root$a") 2>&1) || refuse node-failed "$a"
-      if [ $fd = 8 ]; then exec 8>> "$root$a"; else exec 9>> "$root$a"; fi
+      case $fd in 7) exec 7>> "$root$a" ;; 8) exec 8>> "$root$a" ;; *) exec 9>> "$root$a" ;; esac
       words=$(flock -w "$b" $fd 2>&1) || refuse container-locked "$a"
-      fd=9
+      case $a in /run/lock/lxc/*) pvefd=$fd ;; esac
+      fd=$((fd + 1))
       ;;
     file)
       n=$((n + 1))
@@ -113,6 +160,7 @@ while read -r op a b c; do
       staged=
       [ "$c" = - ] && continue
       # a fresh node has no such directory before its first firewall file
+      case $a in /var/lib/pve-posture/*) [ -d "$root/var/lib/pve-posture" ] || words=$(mkdir -p "$root/var/lib/pve-posture" 2>&1) ;; esac
       case $a in /etc/pve/firewall/*) [ -d "$root/etc/pve/firewall" ] || words=$(mkdir "$root/etc/pve/firewall" 2>&1) ;; esac
       stage "$a"
       stages="$stages $staged"
@@ -144,6 +192,20 @@ while read -r op a b c; do
       }
       [ -z "$words" ] || refuse profile-in-use "$a"
       ;;
+    stop | restart)
+      command -v pct > /dev/null 2>&1 || refuse node-failed pct
+      [ "$op" = restart ] || continue
+      set -f
+      # shellcheck disable=SC2086
+      set -- $c
+      set +f
+      slice "$2" "$tmp/map"
+      [ "$2" = - ] || map=$(sort "$tmp/map")
+      ;;
+    revert)
+      slice "$b" "$tmp/revert.before"
+      slice "${c%% *}" "$tmp/revert.after"
+      ;;
     loaded)
       [ -r "$root/sys/kernel/security/apparmor/profiles" ] || refuse no-apparmor kernel
       loaded "$a" || refuse profile-not-loaded "$a"
@@ -159,7 +221,7 @@ trap '' HUP INT TERM PIPE
 
 fail() {
   failed="$1 $2"
-  why=$words
+  said=$words
 }
 
 n=0
@@ -193,17 +255,40 @@ while read -r op a b c; do
       elif ! unload "$a" || loaded "$a"; then fail unload "$a"
       fi
       ;;
+    stop) unlock; down "$a" "$b" || fail stop "$a" ;;
+    restart)
+      unlock
+      if running "$a"; then was=running; else was=stopped; fi
+      [ "$was" = running ] || [ "${c%% *}" = 1 ] || continue
+      restarted=$a
+      limit=$b
+      why=stop
+      { [ "$was" = stopped ] || down "$a" "$b"; } && up "$a" "$b" "${c##* }" || fail "$why" "$a"
+      ;;
   esac
   [ -n "$failed" ] && break
 done < "$steps"
 
 # --- undo ------------------------------------------------------------------------------------------------------------
 if [ -n "$failed" ]; then
+  held=1
+  if [ -n "$restarted" ]; then
+    # with what it has now it must not go on; what it had is put back while nobody else writes
+    ! running "$restarted" || [ "$why" = stop ] || pct_ stop "$restarted"
+    [ -z "$pvefd" ] || flock -w 60 "$pvefd" || held=
+  fi
   n=0
-  while read -r op a b _; do
+  while read -r op a b c; do
     [ "$op" = file ] || continue
     n=$((n + 1))
     case $touched in *" $n "*) ;; *) continue ;; esac
+    if [ -n "$restarted" ]; then
+      # meanwhile Proxmox VE or somebody else may have written: that must not be lost
+      if [ "$c" = - ]; then [ ! -e "$root$a" ]; else cmp -s "$tmp/$n.after" "$root$a"; fi && [ -n "$held" ] || {
+        undone="$undone $a"
+        continue
+      }
+    fi
     if [ "$b" = - ]; then
       rm -f "$root$a" || undone="$undone $a"
     elif ! cmp -s "$tmp/$n.before" "$root$a"; then
@@ -221,9 +306,31 @@ if [ -n "$failed" ]; then
       *) ! loaded "$a" || unload "$a" || undone="$undone profile:$a" ;;
     esac
   done < "$steps"
-  words=$why
+  if [ -n "$restarted" ]; then
+    while read -r op a _ c; do
+      [ "$op" = revert ] && cmp -s "$tmp/revert.after" "$root$a" || continue
+      stage "$a"
+      stages="$stages $staged"
+      rm -f "$root$staged"
+      new "$tmp/revert.before" "$root$staged" && mv -f "$root$staged" "$root$a" && parser -r -K "$root$a" && loaded "${c##* }" ||
+        undone="$undone $a"
+    done < "$steps" 2> /dev/null
+    unlock
+    again=$was
+    map=
+    failing=$failed
+    if [ "$was" = running ] && ! running "$restarted"; then
+      up "$restarted" "$limit" - || again=down
+    fi
+    failed=$failing
+  fi
+  words=$said
   # before the last word, which may meet nobody
   remove_staged 2> /dev/null
+  if [ -n "$restarted" ]; then
+    say restart-failed "${failed#* } ${failed%% *} $again${undone:+, not restored:$undone}"
+    exit 0
+  fi
   if [ -n "$undone" ]; then say restore-failed "$failed, not restored:$undone"; else say node-failed "$failed"; fi
   exit 0
 fi

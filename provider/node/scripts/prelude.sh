@@ -130,11 +130,65 @@ observe_users() {
   if users=$(users_of "$1"); then answer printf '%s' "${users:+$users$newline}"; else printf 'denied 0\n'; fi
 }
 
+# first_process VMID: the process that is the running container's init, by its number here; nothing where none is known
+first_process() {
+  [ -d "$root/sys/fs/cgroup/lxc/$1" ] || return 0
+  # a container that hangs must not keep us
+  if command -v timeout > /dev/null 2>&1; then process=$(timeout 10 lxc-info -n "$1" -p -H 2> /dev/null < /dev/null)
+  else process=$(lxc-info -n "$1" -p -H 2> /dev/null < /dev/null)
+  fi
+  process=${process##* }
+  case $process in '' | *[!0-9]*) ;; *) [ ! -d "$root/proc/$process" ] || printf '%s\n' "$process" ;; esac
+}
+
+# label_of PID: what AppArmor knows it by; /proc/<pid>/attr/current is that of another module where there are several
+label_of() {
+  label=
+  for attr in "$root/proc/$1/attr/apparmor/current" "$root/proc/$1/attr/current"; do
+    { IFS= read -r label < "$attr" || [ -n "$label" ]; } 2> /dev/null && break
+  done
+  printf '%s\n' "$label"
+}
+
+# maps_of PID: its ids as lines of a configuration have them
+maps_of() {
+  for kind in u g; do sed -e 's/[[:space:]][[:space:]]*/ /g' -e 's/^ *//' -e 's/ $//' -e "s/^/$kind /" "$root/proc/$1/${kind}id_map"; done 2> /dev/null
+}
+
+# owner_of DIRECTORY: user and group, by number
+owner_of() { ls -ldn "$1/" 2> /dev/null | awk '{ print $3, $4 }'; }
+
+live() {
+  [ -d "$root/sys/fs/cgroup/lxc/$1" ] || return 0
+  printf 'running\n' || return 1
+  pid=$(first_process "$1")
+  [ -n "$pid" ] || return 0
+  # a program's name may hold blanks and parentheses; what stands behind the last one are fields
+  started=$(sed 's/^.*) //' "$root/proc/$pid/stat" 2> /dev/null | cut -d ' ' -f 20)
+  printf 'pid %s\nstarted %s\nlabel %s\nowner %s\n' "$pid" "$started" "$(label_of "$pid")" "$(owner_of "$root/proc/$pid/root")" &&
+    maps_of "$pid"
+}
+
+# observe_live VMID: the running container; nothing where it doesn't run
+observe_live() { answer live "$1"; }
+
+# observe_owner VMID: whose the directory is that a stopped container's root file system is; nothing where it is none
+observe_owner() {
+  volume=$(sed -e '/^\[/,$d' -e '/^rootfs:/!d' -e 's/^rootfs:[[:space:]]*//' -e 's/^volume=//' -e 's/,.*//' "$root/etc/pve/lxc/$1.conf" 2> /dev/null | tail -n 1)
+  case $volume in
+    '') place= ;;
+    /*) place=$root$volume ;;
+    -*) place= ;;
+    *) place=$(pvesm path "$volume" 2> /dev/null < /dev/null) && place=$root$place || place= ;;
+  esac
+  if [ -n "$place" ] && [ -d "$place" ]; then answer owner_of "$place"; else answer printf ''; fi
+}
+
 # observe_all FILE: answers each request of the file, in order
 observe_all() {
   while read -r kind what; do
     case $kind in
-      file | files | paths | package | users) "observe_$kind" "$what" ;;
+      file | files | paths | package | users | live | owner) "observe_$kind" "$what" ;;
       *) printf 'denied 0\n' ;;
     esac
   done < "$1"

@@ -31,7 +31,7 @@ export function checkConf(text: string): Finding[] {
 }
 
 /** Of a file in /etc/pve. Source: pmxcfs, `MEMDB_MAX_FILE_SIZE`. */
-const largest = 1024 * 1024;
+export const largest = 1024 * 1024;
 
 function size(text: string): Finding[] {
   if (text.length <= largest) return [];

@@ -4,7 +4,7 @@ import { error, type Finding } from "./finding.js";
 import { meant } from "./meant.js";
 
 /** Those of getrlimit(2); `ofile` is AppArmor's. */
-const resources = Object.keys(rlimits).filter((name) => name !== "ofile");
+export const limitNames = Object.keys(rlimits).filter((name) => name !== "ofile");
 
 /**
  * Limits that LXC can't set, at which it gives up the container's start.
@@ -14,7 +14,7 @@ export const limits = ({ raw }: Facts): Finding[] =>
   raw.flatMap((line) => {
     const resource = /^lxc\.prlimit\.(.*)$/.exec(line.key)?.[1];
     if (resource === undefined || line.value === "") return [];
-    if (!resources.includes(resource)) return [unknown(line, resource)];
+    if (!limitNames.includes(resource)) return [unknown(line, resource)];
     const problem = wrong(line.value);
     return problem === undefined ? [] : [invalid(line, problem)];
   });
@@ -24,7 +24,7 @@ const unknown = ({ line, key }: Kept, resource: string): Finding =>
     "unknown-limit",
     line,
     `\`${key}\`: there is no limit of this name, and LXC starts no container that sets one`,
-    meant(resource, resources) ?? `There is ${resources.join(", ")}.`,
+    meant(resource, limitNames) ?? `There is ${limitNames.join(", ")}.`,
   );
 
 const invalid = ({ line, key }: Kept, problem: string): Finding =>
