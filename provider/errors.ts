@@ -23,6 +23,7 @@ export type ErrorCode =
   | "profile-invalid" // apparmor_parser refused the text
   | "profile-in-use"
   | "profile-not-loaded"
+  | "restart-failed" // the container did not come up as declared; what it had was put back
   | "gpu-not-found"
   | "changed-meanwhile" // somebody else edited the file between our read and our write, repeatedly
   | "conflict" // two declarations, or a declaration and the node, can't both hold

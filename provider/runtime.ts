@@ -1,6 +1,7 @@
 import { PostureError } from "./errors.js";
 import { Claims } from "./lifecycle/claims.js";
 import { Lifecycle } from "./lifecycle/lifecycle.js";
+import { RecentProfiles } from "./lifecycle/recent.js";
 import { Turns } from "./lifecycle/turns.js";
 import { Nodes } from "./node/nodes.js";
 import { NodePool } from "./node/pool.js";
@@ -47,14 +48,15 @@ let settings: (() => Settings) | undefined;
 let nodes: Nodes | undefined;
 const claims = new Claims();
 const turns = new Turns();
+const recent = new RecentProfiles();
 
 const currentSettings = (): Settings => (settings ??= fixed(() => readSettings(() => undefined, process.env)))();
-const currentNodes = (): Nodes => (nodes ??= new Nodes(new NodePool(currentSettings()), currentSettings().lockTimeoutSeconds));
+const currentNodes = (): Nodes => (nodes ??= new Nodes(new NodePool(currentSettings()), currentSettings().lockTimeoutSeconds, currentSettings()));
 
 const kinds = {
-  AppArmorProfile: new Lifecycle(appArmorProfile, currentNodes, currentSettings, claims, turns),
-  LxcContainerSecurity: new Lifecycle(lxcContainerSecurity, currentNodes, currentSettings, claims, turns),
-  GpuPassthrough: new Lifecycle(gpuPassthrough, currentNodes, currentSettings, claims, turns),
+  AppArmorProfile: new Lifecycle(appArmorProfile, currentNodes, currentSettings, claims, turns, recent),
+  LxcContainerSecurity: new Lifecycle(lxcContainerSecurity, currentNodes, currentSettings, claims, turns, recent),
+  GpuPassthrough: new Lifecycle(gpuPassthrough, currentNodes, currentSettings, claims, turns, recent),
 };
 
 interface ConfigureRequest {

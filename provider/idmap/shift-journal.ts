@@ -16,7 +16,7 @@ export function parseShiftJournal(text: string): ShiftJournal | undefined {
   const map = (name: string) => lines.flatMap((line) => (line.startsWith(`${name} `) ? [parseEntry(line.slice(name.length + 1))] : []));
   try {
     const [from, to] = [map("from"), map("to")];
-    return from.length > 0 && to.length > 0 ? { from, to, done: lines.includes("phase done") } : undefined;
+    return from.length > 0 && to.length > 0 ? { from, to, done: /(?:^|\n)phase done\n?$/.test(text) } : undefined;
   } catch (error) {
     if (error instanceof IdMapError) return undefined;
     throw error;

@@ -5,11 +5,14 @@ import type { Secrecy } from "../container/shown.js";
 import { PostureError } from "../errors.js";
 import type { Nodes } from "../node/nodes.js";
 import type { Kept, Kind, Plan } from "../plan/kind.js";
-import { machineOf } from "../plan/machine.js";
-import { changesSomething, type Answers } from "../plan/steps.js";
+import { hostnameOf, machineOf } from "../plan/machine.js";
+import type { Shifting } from "../plan/ownership.js";
+import { changesSomething, type Answers, type Step } from "../plan/steps.js";
 import type { Claims } from "./claims.js";
 import { isUncertain, isUnreachable } from "./reach.js";
+import { RecentProfiles } from "./recent.js";
 import { renderChanges, say, warn } from "./report.js";
+import { shiftAndApply, type Shifter } from "./shifting.js";
 import type { Turns } from "./turns.js";
 import { failuresOf, hasUnknown, ownInputs, type Failure } from "./validate.js";
 
@@ -25,6 +28,12 @@ export interface Settings {
   lockTimeoutSeconds: number;
 }
 
+/** What a node says, and the node that says it: of a container that has migrated, the one that has it now. */
+interface Seen {
+  node: string;
+  answers: Answers;
+}
+
 /** How often a plan is made anew because somebody else edited the file between our reading and our writing. */
 const maxRaces = 10;
 
@@ -38,6 +47,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     private readonly settings: () => Settings,
     private readonly claims: Claims,
     private readonly turns: Turns,
+    private readonly recent = new RecentProfiles(),
   ) {}
 
   async check(olds: Props, news: Props): Promise<{ inputs: Props; failures: Failure[] }> {
@@ -56,19 +66,19 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     const offline: Diff = { changes: differs(asBefore()), replaces: this.replaces(olds, news) };
     if (isPreview(news) && this.settings().preview === "offline") return offline;
     return this.whenReachable(news, offline, async (): Promise<Diff> => {
-      const answers = await this.observe(asDeclared, former);
+      const seen = await this.observe(asDeclared, former);
+      const { answers } = seen;
       const inputs = asBefore(answers);
       const declared = differs(inputs);
-      const machine = this.machine(answers, inputs);
-      const replaces = this.replaces(olds, news, machineOf(answers));
+      const replaces = this.replaces(olds, news, machineOf(answers), seen.node !== inputs.node);
       if (replaces.length > 0) return { changes: true, replaces };
-      const plan = this.plan(id, inputs, former, answers);
+      const plan = this.plan(id, inputs, former, seen);
       const outputs = this.kind.outputs(inputs, plan.memory, answers, secrecyOf(news));
-      this.claims.make(machine, id, this.kind.claims(outputs), this.where(inputs));
-      const drift = changesSomething(plan.steps);
+      this.claims.make(this.machine(seen), id, this.kind.claims(outputs), this.where(inputs, seen));
+      const drift = hasWork(plan);
       if (drift) {
-        this.tell(!declared ? "drift" : isPreview(news) ? "will change" : "changes", inputs, plan, news);
-        if (isPreview(news)) this.remark(inputs, plan, news);
+        this.tell(!declared ? "drift" : isPreview(news) ? "will change" : "changes", this.where(inputs, seen), plan, news);
+        if (isPreview(news)) this.remark(this.where(inputs, seen), plan, news);
       }
       return { changes: drift || declared || !same(this.essential(outputs), this.essential(ownInputs(olds))) };
     });
@@ -91,10 +101,10 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
 
   async read(id: string, props: Props): Promise<{ id: string; props: Props }> {
     const inputs = this.inputsIn(props);
-    const answers = await this.observe(inputs);
+    const { node, answers } = await this.observe(inputs);
     if (this.kind.isGone(inputs, answers)) return { id: "", props: {} };
     const { ledger } = this.stateOf(props);
-    const state = this.reading(() => this.kind.outputs(inputs, ledger, answers, secrecyOf(props)), inputs);
+    const state = this.reading(() => this.kind.outputs(inputs, ledger, answers, secrecyOf(props)), node);
     return { id, props: { ...state, ...hidden(props) } };
   }
 
@@ -103,31 +113,41 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     const inputs = this.inputsIn(props);
     await this.exclusively(state.machine, inputs, async () => {
       await this.settle(inputs, async () => {
-        const answers = await this.observe(inputs);
-        const machine = this.machine(answers, inputs);
+        const seen = await this.observe(inputs, state);
+        const where = this.where(inputs, seen);
+        const machine = this.machine(seen);
         const claimed = (path: string, text: string) => this.claims.claimed(machine, id, path, text);
+        const planAt = ({ node, answers }: Seen) => this.reading(() => this.kind.planDelete(state, answers, claimed), node);
         let plan: Plan<unknown>;
         try {
-          plan = this.reading(() => this.kind.planDelete(state, answers, claimed), inputs);
+          plan = planAt(seen);
         } catch (error) {
           if (!this.hasMoved(error, id, state)) throw error;
-          say(`${this.where(inputs)}: ${(error as PostureError).what}; another resource stands for it there`);
+          say(`${where}: ${(error as PostureError).what}; another resource stands for it there`);
           return;
         }
         const kept = this.kind.claims(state).filter(({ path, text }) => claimed(path, text));
         if (kept.length > 0) {
           warn(
-            `${this.where(inputs)}: another resource stands for ${kept.length} of its lines now; they stay, and what was there ` +
+            `${where}: another resource stands for ${kept.length} of its lines now; they stay, and what was there ` +
               "before them is no longer known. If it was renamed in the program, give it `aliases` with its former name instead.",
           );
         }
         this.claims.drop(machine, id);
-        for (const note of plan.notes) say(`${this.where(inputs)}: ${note}`);
+        for (const note of plan.notes) say(`${where}: ${note}`);
         if (plan.blocked) throw plan.blocked;
-        if (plan.steps.length === 0) return;
-        await this.nodes()
-          .apply(inputs.node, plan.steps, [])
-          .catch((error: unknown) => Promise.reject(hideSecrets(error, secrecyOf(props))));
+        if (!hasWork(plan)) return;
+        const again = () => this.observe(inputs, state);
+        const apply = plan.shifting
+          ? shiftAndApply(
+              plan,
+              this.shifter(seen.node, plan.shifting, inputs, {
+                plan: async () => planAt(await again()),
+                planBack: async () => this.plan(id, inputs, state, await again()),
+              }),
+            )
+          : this.nodes().apply(seen.node, plan.steps, []);
+        await apply.catch((error: unknown) => Promise.reject(hideSecrets(error, secrecyOf(props))));
       });
     });
   }
@@ -146,30 +166,76 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     const secrecy = secrecyOf(news);
     return this.exclusively(former?.machine, inputs, () =>
       this.settle(inputs, async () => {
-        const answers = await this.observe(inputs, former);
-        const plan = this.plan(id, inputs, former, answers);
-        const machine = this.machine(answers, inputs);
-        const intended = this.kind.outputs(inputs, plan.memory, answers, secrecy);
-        this.claims.make(machine, id, this.kind.claims(intended), this.where(inputs));
-        if (!changesSomething(plan.steps)) return { ...intended, ...hidden(news) };
+        const seen = await this.observe(inputs, former);
+        const plan = this.plan(id, inputs, former, seen);
+        const [where, machine] = [this.where(inputs, seen), this.machine(seen)];
+        const intended = this.kind.outputs(inputs, plan.memory, seen.answers, secrecy);
+        this.claims.make(machine, id, this.kind.claims(intended), where);
         if (plan.blocked) throw plan.blocked;
-        const apply = () => this.nodes().apply(inputs.node, plan.steps, requests);
+        if (!hasWork(plan)) return { ...intended, ...hidden(news) };
+        const steps = this.recent.complete(machine, plan.steps);
+        const apply = () => this.nodes().apply(seen.node, steps, requests);
         const unsure = (cause: Error) =>
           partial(id, { ...intended, ...kept(news) }, `${cause.message}\n  It is not known whether the change took effect.`);
-        const after = await apply().catch((error: unknown) => {
+        if (plan.steps.some((step) => step.do === "restart")) say(`${where}: restarting the container`);
+        const change = plan.shifting
+          ? this.shift(id, inputs, former, intended, { ...plan, steps }, seen.node)
+          : apply().then((after) => ({ after, memory: plan.memory }));
+        const { after, memory } = await change.catch(async (error: unknown) => {
           if (!isUncertain(error)) throw hideSecrets(error, secrecy);
-          return this.afterLoss(inputs, plan, apply, error, unsure);
+          if (plan.shifting) throw unsure(error);
+          return { after: await this.afterLoss(inputs, plan, apply, error, unsure), memory: plan.memory };
         });
-        const { state, problem } = this.readBack(inputs, intended, plan.memory, after, secrecy);
+        this.recent.note(machine, plan.steps);
+        const { state, problem } = this.readBack(inputs, intended, memory, after, secrecy);
         if (problem) {
-          throw partial(id, { ...state, ...kept(news) }, `${this.where(inputs)}: the node took the change, but ${problem}`);
+          throw partial(id, { ...state, ...kept(news) }, `${where}: the node took the change, but ${problem}`);
         }
         // of an update, diff has told
-        if (!former) this.tell("changed", inputs, plan, news);
-        this.remark(inputs, plan, news);
+        if (!former) this.tell("changed", where, plan, news);
+        this.remark(where, plan, news);
         return { ...state, ...hidden(news) };
       }),
     );
+  }
+
+  private async shift(id: string, inputs: Inputs, former: State | undefined, intended: State, plan: Plan<Memory>, node: string) {
+    const done = await shiftAndApply(
+      plan,
+      this.shifter(node, plan.shifting!, inputs, {
+        plan: async () => this.plan(id, inputs, former, await this.observe(inputs, former)),
+        planBack: async () => {
+          const seen = await this.observe(inputs, intended);
+          return former
+            ? this.plan(id, this.inputsIn(former as Props), intended, seen)
+            : this.reading(() => this.kind.planDelete(intended, seen.answers, () => false), seen.node);
+        },
+      }),
+    );
+    return { after: await this.nodes().observe(node, this.kind.requests(inputs)), memory: done.memory };
+  }
+
+  private shifter<M>(node: string, shifting: Shifting, inputs: Inputs, plans: Pick<Shifter<M>, "plan" | "planBack">): Shifter<M> {
+    const { vmid, from, to, binds, volumes } = shifting;
+    const where = this.where(inputs, { node });
+    return {
+      ...plans,
+      apply: (steps: readonly Step[]) => this.nodes().apply(node, steps, []),
+      shift: async (what) => {
+        if (what === "shift") say(`${where}: changing the owners of its files`);
+        const maps = what === "return" ? { from: to, to: from } : { from, to };
+        let told = Date.now();
+        const counts = await this.nodes().shift(node, { do: what === "return" ? "shift" : what, vmid, ...maps, binds, volumes }, (files) => {
+          if (Date.now() - told < tellEveryMs) return;
+          told = Date.now();
+          say(`${where}: ${files} files so far`);
+        });
+        if (counts.shifted !== undefined) {
+          const other = counts.other ? `; ${counts.other} belong to ids that the container does not have, and stay as they are` : "";
+          say(`${where}: the owners of ${counts.shifted} files are changed, ${counts.kept} were right already${other}`);
+        }
+      },
+    };
   }
 
   /** What the node has after the change; where that can't be read, what was intended must not be lost. */
@@ -183,7 +249,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     let state = intended;
     try {
       state = this.kind.outputs(inputs, memory, after, secrecy);
-      const differs = changesSomething(this.kind.plan(inputs, state, after).steps);
+      const differs = hasWork(this.kind.plan(inputs, state, after));
       return differs ? { state, problem: "shows something else now" } : { state };
     } catch (error) {
       if (!(error instanceof PostureError)) throw error;
@@ -209,7 +275,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
       if (isUncertain(error) || (error instanceof PostureError && error.code === "container-locked")) throw unsure(cause);
       if (!(error instanceof PostureError) || error.code !== "changed-meanwhile") throw error;
     }
-    const answers = await this.observe(inputs).catch(() => Promise.reject(unsure(cause)));
+    const { answers } = await this.observe(inputs).catch(() => Promise.reject(unsure(cause)));
     const files = plan.steps.filter((step) => step.do === "file");
     if (files.every((step) => answers.file(step.path) === step.after)) return answers;
     // somebody else has written since, before the first try or after it: what we did must not be lost
@@ -226,13 +292,13 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     const inputs = known.data;
     const missing = later.length > 0 ? ` (as far as is known: ${later.join(", ")} will be known in the update)` : "";
     await this.whenReachable(news, undefined, async () => {
-      const answers = await this.observe(inputs);
+      const seen = await this.observe(inputs);
+      const where = this.where(inputs, seen);
       try {
-        const plan = this.plan("", inputs, undefined, answers);
-        if (changesSomething(plan.steps)) this.tell(`will change${missing}`, inputs, plan, news);
-        else say(`${this.where(inputs)}: is as declared already; it will be adopted unchanged${missing}`);
-        this.remark(inputs, plan, news);
-        if (plan.blocked) say(`${this.where(inputs)}: ${plan.blocked.what}`);
+        const plan = this.plan("", inputs, undefined, seen);
+        if (hasWork(plan)) this.tell(`will change${missing}`, where, plan, news);
+        else say(`${where}: is as declared already; it will be adopted unchanged${missing}`);
+        this.remark(where, plan, news);
       } catch (error) {
         // what is missing now may be made by the same program before its turn comes
         if (!(error instanceof PostureError)) throw error;
@@ -246,14 +312,15 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     return Object.fromEntries(Object.entries(outputs).filter(([key]) => !incidental.includes(key)));
   }
 
-  private tell(word: string, inputs: Inputs, plan: Plan<unknown>, news: Props): void {
+  private tell(word: string, where: string, plan: Plan<unknown>, news: Props): void {
     const when = word === "changed" ? "before" : "now";
     const lines = [...renderChanges(plan.changes, secrecyOf(news)), ...plan.differences.map((line) => `${when}: ${line}`)];
-    say([`${this.where(inputs)}: ${word}`, ...lines.map((line) => `  ${line}`)].join("\n"));
+    say([`${where}: ${word}`, ...lines.map((line) => `  ${line}`)].join("\n"));
   }
 
-  private remark(inputs: Inputs, { notes, findings = [] }: Plan<unknown>, news: Props): void {
-    for (const note of [...notes, ...(secrecyOf(news) === "shown" ? findings : [])]) say(`${this.where(inputs)}: ${note}`);
+  private remark(where: string, { notes, findings = [], blocked }: Plan<unknown>, news: Props): void {
+    for (const note of [...notes, ...(secrecyOf(news) === "shown" ? findings : [])]) say(`${where}: ${note}`);
+    if (blocked && isPreview(news)) warn(`${where}: an update would fail now: ${blocked.what}`);
   }
 
   /** In a preview, a node that can't be reached is a warning: those of pull requests have no SSH. */
@@ -295,28 +362,39 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     }
   }
 
+  /** Asks the node, or the one of its cluster that has the container now, where the settings know that. */
+  private async observe(inputs: Inputs, former?: State): Promise<Seen> {
+    const seen = await this.ask(inputs.node, inputs, former);
+    const owner = this.kind.elsewhere?.(inputs, seen.answers);
+    const node = owner === undefined ? undefined : this.nodes().named(owner);
+    if (node === undefined) return seen;
+    const there = await this.ask(node, inputs, former);
+    // the settings may mean another machine by that name
+    return hostnameOf(there.answers) === owner ? there : seen;
+  }
+
   /** Everything is asked anew with each question that an answer raises, so that all answers are of one moment. */
-  private async observe(inputs: Inputs, former?: State): Promise<Answers> {
+  private async ask(node: string, inputs: Inputs, former: State | undefined): Promise<Seen> {
     for (let requests = this.kind.requests(inputs); ; ) {
-      const answers = await this.nodes().observe(inputs.node, requests);
+      const answers = await this.nodes().observe(node, requests);
       const more = (this.kind.follow?.(inputs, former, answers) ?? []).filter((request) => !answers.asked(request));
-      if (more.length === 0) return answers;
+      if (more.length === 0) return { node, answers };
       requests = [...requests, ...more];
     }
   }
 
-  private plan(id: string, inputs: Inputs, former: State | undefined, answers: Answers): Plan<Memory> {
-    const claimed = (path: string, form: string) => this.claims.claimed(this.machine(answers, inputs), id, path, form);
-    return this.reading(() => this.kind.plan(inputs, former, answers, claimed), inputs);
+  private plan(id: string, inputs: Inputs, former: State | undefined, seen: Seen): Plan<Memory> {
+    const claimed = (path: string, form: string) => this.claims.claimed(this.machine(seen), id, path, form);
+    return this.reading(() => this.kind.plan(inputs, former, seen.answers, claimed), seen.node);
   }
 
   /** What claims are kept by; a machine that can't be told is the one of that name. */
-  private machine(answers: Answers, { node }: Inputs): string {
+  private machine({ node, answers }: Seen): string {
     return machineOf(answers) || node;
   }
 
   /** Says on which node it was. */
-  private reading<T>(work: () => T, { node }: Inputs): T {
+  private reading<T>(work: () => T, node: string): T {
     try {
       return work();
     } catch (error) {
@@ -325,8 +403,8 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     }
   }
 
-  private where(inputs: Inputs): string {
-    return `${inputs.node}: ${this.kind.title(inputs)}`;
+  private where(inputs: Inputs, { node }: Pick<Seen, "node"> = inputs): string {
+    return `${node}: ${this.kind.title(inputs)}`;
   }
 
   private stateOf(props: Props): State {
@@ -349,15 +427,21 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     return Object.fromEntries(Object.entries(props).filter(([key]) => key in shape)) as unknown as Inputs;
   }
 
-  private replaces(olds: Props, news: Props, machine?: string): string[] {
+  private replaces(olds: Props, news: Props, machine?: string, followed = false): string[] {
     const changed = this.kind.replaceOn.filter(
       (key) => !hasUnknown(news[key]) && !isDeepStrictEqual(olds[key], news[key]),
     );
-    // another name for the same machine is no other machine
-    const moved = !hasUnknown(news["node"]) && olds["node"] !== news["node"] && (!machine || machine !== olds["machine"]);
+    // another name for the same machine is no other machine, and a container that has migrated is the same one
+    const moved = !followed && !hasUnknown(news["node"]) && olds["node"] !== news["node"] && (!machine || machine !== olds["machine"]);
     return moved ? [...changed, "node"] : changed;
   }
 }
+
+/** How often a long work is heard of. */
+const tellEveryMs = 10_000;
+
+/** Whether anything is to be done on the node. */
+const hasWork = ({ steps, shifting }: Plan<unknown>): boolean => changesSomething(steps) || shifting !== undefined;
 
 const isPreview = (news: Props): boolean => news["__preview"] === true;
 const secrecyOf = (news: Props): Secrecy => (Array.isArray(news["__secret"]) && news["__secret"].length > 0 ? "hidden" : "shown");

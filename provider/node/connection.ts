@@ -11,6 +11,9 @@ import type { Target } from "./target";
 
 const SESSIONS = 8; // of the 10 that sshd allows on a connection by default (MaxSessions)
 
+/** How long a command may run. */
+export const defaultTimeoutMs = 120_000;
+
 class NoSession extends PostureError {}
 
 /** One login. While no command runs on it, it doesn't keep the process alive. */
@@ -85,13 +88,13 @@ export class Connection {
    *
    * @throws PostureError `timeout`, `unreachable` (the connection was lost while it ran), `not-permitted`
    */
-  async exec(command: string, stdin: Buffer, timeoutMs = 120_000): Promise<ExecResult> {
+  async exec(command: string, stdin: Buffer, timeoutMs = defaultTimeoutMs, onStderr?: (data: Buffer) => void): Promise<ExecResult> {
     this.hold();
     try {
       for (;;) {
         const [, release] = await this.sessions.acquire();
         try {
-          const result = await withRetries(() => this.session(command, stdin, timeoutMs), 100);
+          const result = await withRetries(() => this.session(command, stdin, timeoutMs, onStderr), 100);
           release();
           return result;
         } catch (error) {
@@ -140,7 +143,7 @@ export class Connection {
     await this.base?.close();
   }
 
-  private session(command: string, stdin: Buffer, timeoutMs: number): Promise<ExecResult> {
+  private session(command: string, stdin: Buffer, timeoutMs: number, onStderr?: (data: Buffer) => void): Promise<ExecResult> {
     return this.guarded((resolve, reject) => {
       let channel: ClientChannel | undefined;
       const timer = setTimeout(() => {
@@ -160,11 +163,9 @@ export class Connection {
       this.client.exec(command, (error, opened) => {
         if (error) return settle(() => reject(this.openError(error)));
         channel = opened;
-        collect(opened, stdin, (result) =>
-          settle(() =>
-            result ? resolve(result) : reject(this.lostError("a command's session was cut off")),
-          ),
-        );
+        const ended = (result: ExecResult | undefined) =>
+          settle(() => (result ? resolve(result) : reject(this.lostError("a command's session was cut off"))));
+        collect(opened, stdin, ended, onStderr);
       });
       return () => clearTimeout(timer);
     });

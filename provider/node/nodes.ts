@@ -2,9 +2,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PostureError } from "../errors.js";
 import type { Answers, Request, Step } from "../plan/steps.js";
+import { defaultTimeoutMs } from "./connection.js";
 import type { NodePool } from "./pool.js";
+import { parseNodeName } from "./node-name.js";
+import type { Settings } from "./settings.js";
 import { answersOf, decodeAnswers, decodeOutcome, encodeRequests, encodeTransaction, requestLine, type Answer } from "./protocol.js";
-import { refusalError } from "./refusal.js";
+import { refusalError, shiftError } from "./refusal.js";
+import { decodeShift, encodeShift, shiftScript, type ShiftCounts, type ShiftRequest } from "./shift.js";
 
 const script = (name: string): string => readFileSync(join(__dirname, "scripts", name), "utf8");
 const observeScript = script("prelude.sh") + script("observe.sh");
@@ -12,6 +16,9 @@ const applyScript = script("prelude.sh") + script("apply.sh");
 
 /** How long the first of several questions waits for the others; the engine asks for many resources at once. */
 const gatherMs = 10;
+
+/** Millions of files take their time; what hangs shows by its progress. */
+const shiftTimeoutMs = 12 * 3600_000;
 
 interface Batch {
   requests: Map<string, Request>;
@@ -25,7 +32,13 @@ export class Nodes {
   constructor(
     private readonly pool: NodePool,
     private readonly lockTimeoutSeconds: number,
+    private readonly settings: Pick<Settings, "nodes"> = { nodes: {} },
   ) {}
+
+  /** How the settings call the node with this host name, where they know it. */
+  named(hostname: string): string | undefined {
+    return Object.keys(this.settings.nodes).find((name) => name === hostname || parseNodeName(name).host.split(".")[0] === hostname);
+  }
 
   /** Reads a node. What is asked in the same moment is one round trip. */
   async observe(node: string, requests: readonly Request[]): Promise<Answers> {
@@ -41,13 +54,32 @@ export class Nodes {
   /** Applies the steps as one transaction, then reads the node, in one round trip. */
   async apply(node: string, steps: readonly Step[], observe: readonly Request[]): Promise<Answers> {
     const input = encodeTransaction(steps, observe, this.lockTimeoutSeconds);
-    const { code, stdout, stderr } = await this.pool.run(node, applyScript, input);
+    // down, up, down again and up again
+    const restarts = steps.reduce((sum, step) => sum + ("seconds" in step ? 4 * step.seconds : 0), 0);
+    const { code, stdout, stderr } = await this.pool.run(node, applyScript, input, { timeoutMs: defaultTimeoutMs + restarts * 1000 });
     const outcome = decodeOutcome(stdout, observe);
     // it is done, whatever became of the answers: that must not pass for a failure
     if (!outcome && stdout.toString("latin1", 0, 5) === "done\n") return this.observe(node, observe);
     if (!outcome) throw broken(node, code, stdout, stderr);
     if (!Array.isArray(outcome)) throw refusalError(node, outcome, steps);
     return answersOf(observe, outcome, (what) => denied(node, what));
+  }
+
+  /**
+   * Shifts the owners of a container's files, or ends that.
+   *
+   * @param progress is told how many files were looked at so far
+   */
+  async shift(node: string, request: ShiftRequest, progress: (files: number) => void): Promise<Partial<ShiftCounts>> {
+    const onStderr = (data: Buffer) => {
+      const files = [...data.toString().matchAll(/^progress \S+ (\d+)$/gm)].at(-1)?.[1];
+      if (files !== undefined) progress(Number(files));
+    };
+    const { code, stdout, stderr } = await this.pool.run(node, shiftScript(), encodeShift(request), { timeoutMs: shiftTimeoutMs, onStderr });
+    const outcome = decodeShift(stdout);
+    if (!outcome) throw broken(node, code, stdout, stderr);
+    if ("refused" in outcome) throw shiftError(node, request.vmid, outcome.refused);
+    return outcome.done;
   }
 
   close(): Promise<void> {

@@ -12,6 +12,14 @@ interface Entry {
   idle?: NodeJS.Timeout;
 }
 
+/** What of a command differs from others. */
+export interface RunOptions {
+  /** default 120000 */
+  timeoutMs?: number;
+  /** is told what the command prints on standard error, as it comes */
+  onStderr?: (data: Buffer) => void;
+}
+
 /** For tests. */
 export interface PoolOptions {
   idleMs?: number;
@@ -42,7 +50,7 @@ export class NodePool {
    * @param script constant text; what varies goes into `stdin`
    * @throws PostureError whatever keeps from reaching the node; `not-permitted`, `timeout`, `unreachable`
    */
-  async run(node: string, script: string, stdin: Buffer): Promise<ExecResult> {
+  async run(node: string, script: string, stdin: Buffer, { timeoutMs, onStderr }: RunOptions = {}): Promise<ExecResult> {
     const target = this.target(node);
     const key = identity(target);
     let entry = this.enter(key, target);
@@ -54,7 +62,7 @@ export class NodePool {
         entry = this.enter(key, target);
         connection = await entry.connection;
       }
-      const result = await connection.exec(commandLine(script, target.sudo), stdin, this.options.timeoutMs);
+      const result = await connection.exec(commandLine(script, target.sudo), stdin, timeoutMs ?? this.options.timeoutMs, onStderr);
       const refusal = target.sudo ? sudoRefusal(result, target) : undefined;
       if (refusal) throw refusal;
       return result;

@@ -54,6 +54,8 @@ export function refusalError(node: string, { code, detail, output }: Refusal, st
       );
     case "profile-in-use":
       return inUse(node, detail, output);
+    case "restart-failed":
+      return notUp(node, detail, output);
     case "restore-failed":
       return error(
         "restore-failed",
@@ -77,6 +79,55 @@ function inUse(node: string, profile: string, output: string): PostureError {
   );
 }
 
+/** Why the container did not come up as it should, and what became of it then. */
+function notUp(node: string, detail: string, output: string): PostureError {
+  const [, vmid, why = "", again = "", , left] = /^(\d+) (\S+) (\S+)(, not restored: (.*))?$/.exec(detail) ?? [];
+  const reasons: Record<string, string> = {
+    stop: "it could not be shut down",
+    start: "it did not start",
+    down: "it was not running when the time was over",
+    profile: `it ran under the AppArmor label «${output}»`,
+    map: "it ran with other ids",
+  };
+  const said = output && why !== "profile" ? `:\n${output}` : "";
+  const then: Record<string, string> = {
+    running: "It runs again, with what it had before.",
+    stopped: "It is stopped, as it was.",
+    down: `It did not start again with what it had before either: see \`pct start ${vmid}\` on the node.`,
+  };
+  const back = left
+    ? `Not put back, as somebody has changed it meanwhile: ${left}. Look at it on the node before anything else.`
+    : "Its configuration is as it was before.";
+  return new PostureError(left ? "restore-failed" : "restart-failed", `${node}: container ${vmid} did not come up as declared: ${reasons[why] ?? why}${said}`, `${back} ${then[again] ?? ""}`);
+}
+
+/** What shift-owners.pl refused, in words for the operator. */
+export function shiftError(node: string, vmid: number, { code, detail, output }: Refusal): PostureError {
+  const said = output ? `:\n${output}` : "";
+  const error = (as: ErrorCode, what: string, hint: string) => new PostureError(as, `${node}: ${what}`, hint);
+  const files = `the files of container ${vmid}`;
+  switch (code) {
+    case "running":
+      return error("conflict", `container ${vmid} is running, and the owners of its files can be changed only while it is stopped`, "Stop it (`pct shutdown`), and run it again.");
+    case "locked":
+      return error("container-locked", `container ${vmid} is locked (${detail})`, `Wait until the ${detail} is over; if it was interrupted, \`pct unlock ${vmid}\` on the node. Nothing was changed.`);
+    case "other-shift":
+      return error("conflict", `another shift of ${files} was interrupted (/var/lib/pve-posture/shift-${vmid})`, "Declare one of its two maps: the new one to finish it, the former one to undo it.");
+    case "mount":
+      return error("node-failed", `${files} can't be reached: \`pct mount ${vmid}\` failed${said}`, "Nothing was changed.");
+    case "taken": {
+      const [, count, path] = /^(\d+) (.*)$/.exec(detail) ?? [];
+      return error("conflict", `${count ?? "some"} of ${files} belong to ids of the new map already, such as ${path ?? detail}`, "They would be mixed up with those that are shifted. See to whom they should belong (`pct mount`, `ls -ln`) first. Nothing was changed.");
+    }
+    case "failed":
+      return error("node-failed", `changing the owners of ${files} failed at ${detail}${said}`, "They are as they were before.");
+    case "failed-halfway":
+      return error("restore-failed", `changing the owners of ${files} failed at ${detail}${said}\nand so did changing them back`, `The container stays locked. Mend what the node says, and run it again: it goes on where it was.`);
+    default:
+      return error("node-failed", `changing the owners of ${files} failed: ${[code, detail].join(" ").trim()}${said}`, "See what the node says above.");
+  }
+}
+
 /** The parser names the temporary file; what operators know is the profile. */
 function parserWords(output: string, profile: string): string {
   const words = output.replaceAll(/\S*\/\.[\w.+-]+\.tmp\.\d+/g, profile).replaceAll(/^Warning from .*\n?/gm, "");
@@ -89,6 +140,7 @@ function failedStep(node: string, detail: string, said: string, steps: readonly 
   if (detail === "incomplete") return fail("the connection was cut while the steps were sent", "Run it again.");
   if (detail === "flock") return fail("has no flock", "Install util-linux on the node.");
   if (detail.startsWith("link ")) return fail(`${detail.slice(5)} is a symbolic link`, "Replace it by a file of its own.");
+  if (detail === "pct") return fail("has no pct", "Is it a Proxmox VE node?");
   if (detail === "tmp") return fail(`its directory for temporary files can't be written${said}`, "Is the disk full? See `df` on the node.");
   const [verb, object] = detail.split(" ");
   if (verb === "disabled") {
@@ -101,6 +153,7 @@ function failedStep(node: string, detail: string, said: string, steps: readonly 
     return fail(`whether AppArmor profile ${object} is in use can't be told, as this can't be read${said}`, "It was left as it is.");
   }
   const what: Record<string, string> = {
+    stop: `container ${object} could not be shut down`,
     write: `writing ${object} failed`,
     remove: `removing ${object} failed`,
     load: `loading AppArmor profile ${object} failed`,

@@ -14,6 +14,7 @@ export function collect(
   channel: ClientChannel,
   stdin: Buffer,
   done: (result: ExecResult | undefined) => void,
+  onStderr: (data: Buffer) => void = () => {},
 ): void {
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
@@ -28,7 +29,10 @@ export function collect(
     (code: number | null, signal?: string) => (status = signal ? { code, signal } : { code }),
   );
   channel.on("data", (data: Buffer) => stdout.push(data));
-  channel.stderr.on("data", (data: Buffer) => stderr.push(data));
+  channel.stderr.on("data", (data: Buffer) => {
+    stderr.push(data);
+    onStderr(data);
+  });
   channel.stderr.once("end", ended);
   channel.once("close", ended);
   // A command that doesn't read its input to the end is no failure; its exit code tells.

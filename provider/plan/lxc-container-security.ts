@@ -20,7 +20,7 @@ import type { Claimed, Kept, Kind, Plan } from "./kind.js";
 import { liveConfig, notInForce, restartOf } from "./live.js";
 import { hostnameOf, machineOf } from "./machine.js";
 import { movesIds, ownerRequest, ownershipRequests, shiftingOf, shownShift } from "./ownership.js";
-import type { Answers, Request } from "./steps.js";
+import { containerLock, type Answers, type Request } from "./steps.js";
 import { planSubids, subidRequests } from "./subids.js";
 
 /** What we did to each of the two files, with the lines that we stand for there. */
@@ -101,7 +101,7 @@ export const lxcContainerSecurity: Kind<LxcContainerSecurityInputs, LxcContainer
     const plan = containerPlan(vmid, answers, undefined, [conf, firewall], leftNotes([...conf.foreign, ...firewall.foreign]));
     const { restart, restartTimeoutSeconds, shiftOwnership } = state;
     const back = { node: state.node, vmid, restart, restartTimeoutSeconds, shiftOwnership };
-    return complete(back, state, answers, { ...plan, memory: ledger }, conf, text) as Plan<unknown> as Plan<undefined>;
+    return { ...complete(back, state, answers, { ...plan, memory: ledger }, conf, text, "back"), memory: undefined };
   },
 
   claims: ({ vmid, ledger }) => [
@@ -151,11 +151,12 @@ function complete(
   plan: Plan<Memory>,
   conf: FilePlan,
   text: string,
+  towards: "declared" | "back" = "declared",
 ): Plan<Memory> {
   const { vmid, apparmorProfile: profile } = inputs;
   const live = parseLive(answers.live(vmid));
   const after = conf.step?.after ?? text;
-  const repair = former !== undefined && sameMap(former.ledger.confLines, plan.memory.confLines);
+  const repair = towards === "declared" && former !== undefined && sameMap(former.ledger.confLines, plan.memory.confLines);
   const shifting = shiftingOf(inputs, { before: text, after, repair }, live, answers);
   if (shifting?.state === "needed" && live && (inputs.restart ?? "never") === "never") throw mustStop(vmid);
   // the lock that the shift itself has put there
@@ -172,17 +173,17 @@ function complete(
     ...(conf.step && live?.start ? { changedDuring: live.start } : {}),
     ...(inputs.grantSubids ? { subids: true } : {}),
   };
-  const waiting = live ? notInForce(inputs, memory, live, answers) : [];
+  const waiting = live && towards === "declared" ? notInForce(inputs, memory, live, answers) : [];
   const restart = restartOf(inputs, live, conf.step !== undefined, waiting);
   const steps = [...(subids && plan.steps.length === 0 ? [] : plan.steps), ...(subids?.steps ?? [])];
   return {
     ...plan,
-    steps: restart ? [{ do: "lock", path: `/run/lock/pve-posture-${vmid}.lock` }, ...steps, restart] : steps,
+    steps: restart ? [containerLock(vmid), ...steps, restart] : steps,
     changes: [...plan.changes, ...(subids?.changes ?? []), ...(shifting ? [shownShift(shifting)] : [])],
     differences: restart && !conf.step ? waiting.map((line) => `not in force: ${line}`) : [],
     notes: [
       ...plan.notes.filter((note) => !restart || note !== waitsForRestart(vmid)),
-      ...(restart ? [restart.start && !live ? "it is started then" : "it is restarted then"] : []),
+      ...(restart ? [live ? "it is restarted for it" : "it is started for it"] : []),
     ],
     ...(plan.blocked || contradiction ? { blocked: plan.blocked ?? contradiction } : {}),
     ...(shifting ? { shifting } : {}),
@@ -267,7 +268,7 @@ function pendingKeys(text: string): string[] {
 
 /** What the operator would find out the hard way. */
 function notes(inputs: LxcContainerSecurityInputs, text: string): string[] {
-  const { vmid, firewall, deviceRules } = inputs;
+  const { vmid, firewall, deviceRules, exclusive = [] } = inputs;
   const declaredKeys = new Set(postureLines(inputs).map((line) => parseEntry(line)?.key));
   const { main } = parseConf(text);
   const nets = main.map((line) => parseEntry(line.text)).filter((entry) => entry && /^net\d+$/.test(entry.key));
@@ -279,7 +280,7 @@ function notes(inputs: LxcContainerSecurityInputs, text: string): string[] {
     .map((line) => confLayout.same(line.text))
     .filter((line) => /^lxc\.cgroup2\.devices\.allow: ./.test(line) && !declaredRules.has(line));
   return [
-    ...(denied && allowed.length > 0
+    ...(denied && allowed.length > 0 && !exclusive.includes("deviceRules")
       ? [`still allowed by lines that are not declared here: ${allowed.map((line) => line.slice(27)).join(", ")}`]
       : []),
     ...(pending.length > 0

@@ -1,4 +1,5 @@
 import type { LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
+import { toBytes } from "../bytes.js";
 import { parseConf } from "../container/conf.js";
 import { idsOf, placesOf, type Places } from "../container/ids.js";
 import type { Live } from "../container/live.js";
@@ -11,10 +12,12 @@ import type { Answers, Request } from "./steps.js";
 /** The owners of a container's files are to become others. */
 export interface Shifting extends Places {
   vmid: number;
+  /** whether the container runs, and has to be stopped for it */
+  running: boolean;
   from: IdMap;
   to: IdMap;
-  /** `finished`: they are, and the configuration may follow */
-  state: "needed" | "begun" | "finished";
+  /** `finished`: they are, and the configuration may follow; `undo`: they were to become others, and shall not */
+  state: "needed" | "begun" | "finished" | "undo";
 }
 
 export const shiftJournal = (vmid: number): string => `/var/lib/pve-posture/shift-${vmid}`;
@@ -50,7 +53,8 @@ export function shiftingOf({ vmid, shiftOwnership }: Wish, change: Change, live:
   const [from, to] = [idsOf(main), idsOf(parseConf(change.after).main)];
   const places = placesOf(main);
   const journal = parseShiftJournal(answers.file(shiftJournal(vmid)) ?? "");
-  if (journal) return resumed(vmid, journal, to, places);
+  const running = live !== undefined;
+  if (journal) return { ...resumed(vmid, journal, to, places), running };
   if (!to || !places || (from && equals(from, to))) return undefined;
   // it runs with this map already
   if (live?.idmap && equals(live.idmap, to)) return undefined;
@@ -60,13 +64,13 @@ export function shiftingOf({ vmid, shiftOwnership }: Wish, change: Change, live:
   const moves = movesOf(vmid, from, to);
   if (moves.length === 0 || (change.repair && owner === undefined)) return undefined;
   if (!shiftOwnership) throw refused(vmid, moves);
-  return { vmid, from, to, ...places, state: "needed" };
+  return { vmid, running, from, to, ...places, state: "needed" };
 }
 
-function resumed(vmid: number, journal: ShiftJournal, to: IdMap | undefined, places: Places = { volumes: [], binds: [] }): Shifting {
+function resumed(vmid: number, journal: ShiftJournal, to: IdMap | undefined, places: Places = { volumes: [], binds: [] }): Omit<Shifting, "running"> {
   const { from: before, to: after, done } = journal;
   if (to && equals(after, to)) return { vmid, from: before, to: after, ...places, state: done ? "finished" : "begun" };
-  if (to && equals(before, to)) return { vmid, from: after, to: before, ...places, state: "begun" };
+  if (to && equals(before, to)) return { vmid, from: before, to: after, ...places, state: "undo" };
   throw new PostureError(
     "conflict",
     `a shift of the files of container ${vmid} was interrupted (${movesOf(vmid, before, after).join(", ")}), and another map is declared now`,
@@ -119,6 +123,6 @@ function unknownOwner(vmid: number, owner: number | undefined, from: IdMap | und
 
 /** What is going to happen, as lines for the operator. */
 export const shownShift = ({ vmid, from, to, state }: Shifting): { path: string; lines: { sign: "~"; text: string }[] } => ({
-  path: `owners of the files of container ${vmid}${state === "needed" ? "" : " (begun already)"}`,
-  lines: movesOf(vmid, from, to).map((text) => ({ sign: "~", text })),
+  path: `owners of the files of container ${vmid}${{ needed: "", begun: " (begun already)", finished: " (done already)", undo: " (back from an interrupted shift)" }[state]}`,
+  lines: (state === "undo" ? movesOf(vmid, to, from) : movesOf(vmid, from, to)).map((text) => ({ sign: "~", text: toBytes(text) })),
 });

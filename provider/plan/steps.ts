@@ -68,3 +68,6 @@ export interface Restart {
 /** Whether there is anything to do: locks and checks alone change nothing. */
 export const changesSomething = (steps: readonly Step[]): boolean =>
   steps.some((step) => ["load", "unload", "stop", "restart"].includes(step.do) || (step.do === "file" && step.before !== step.after));
+
+/** Our own lock of a container, for what takes longer than Proxmox VE's lock can be held: its programs take that themselves. */
+export const containerLock = (vmid: number): Step => ({ do: "lock", path: `/run/lock/pve-posture-${vmid}.lock` });

@@ -46,10 +46,11 @@ function planFile({ path, ours }: (typeof files)[IdType], mine: Range[], needed:
   const known = readList(list ?? "");
   const { text: without, removed, kept } = removeSubids(text ?? "", known, [...needed, ...mine]);
   const { text: after, added, ended } = addSubids(without, mine);
-  const next = { added: [...kept, ...added], ended: (known.ended && kept.length > 0) || ended };
-  const file = (at: string, before: string | undefined, now: string): Step[] =>
-    now === (before ?? "") ? [] : [{ do: "file", path: at, before, after: now === "" && at === ours ? undefined : now }];
-  const steps = [...file(path, text, after), ...file(ours, list, printList(next))];
+  const next = { added: [...kept, ...added], ended: (known.ended && kept.length > 0) || ended, made: known.made || text === undefined };
+  const left = next.made && after === "" ? undefined : after;
+  const file = (at: string, before: string | undefined, now: string | undefined): Step[] =>
+    now === before ? [] : [{ do: "file", path: at, before, after: now }];
+  const steps = text === undefined && left === undefined ? [] : [...file(path, text, left), ...file(ours, list, printList(next))];
   const lines = [...removed.map((line): Change => ({ sign: "-", text: line })), ...added.map((line): Change => ({ sign: "+", text: line }))];
   return { steps, changes: lines.length > 0 ? [{ path, lines }] : [] };
 }
@@ -68,12 +69,22 @@ function needsOfOthers(vmid: number, answers: Answers): Record<IdType, Range[]> 
   return needs;
 }
 
-const endedMark = "the last line before ours had no end";
+/** What else is to be known of a file in the end. */
+const marks = { ended: "the last line before ours had no end", made: "the file was made for ours" };
 
-function readList(text: string): { added: string[]; ended: boolean } {
-  const lines = text.split("\n").filter(Boolean);
-  return { added: lines.filter((line) => line !== endedMark), ended: lines.includes(endedMark) };
+interface List {
+  added: string[];
+  ended: boolean;
+  made: boolean;
 }
 
-const printList = ({ added, ended }: { added: string[]; ended: boolean }): string =>
-  added.length === 0 ? "" : [...(ended ? [endedMark] : []), ...added].map((line) => `${line}\n`).join("");
+function readList(text: string): List {
+  const lines = text.split("\n").filter(Boolean);
+  const known: readonly string[] = Object.values(marks);
+  return { added: lines.filter((line) => !known.includes(line)), ended: lines.includes(marks.ended), made: lines.includes(marks.made) };
+}
+
+function printList({ added, ended, made }: List): string | undefined {
+  if (added.length === 0) return undefined;
+  return [...(ended ? [marks.ended] : []), ...(made ? [marks.made] : []), ...added].map((line) => `${line}\n`).join("");
+}

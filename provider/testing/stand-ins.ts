@@ -13,6 +13,7 @@ import {
 import { delimiter, join } from "node:path";
 import { apparmorParser } from "./programs/apparmor-parser.js";
 import { flock } from "./programs/flock.js";
+import { lxcInfo, pvesm } from "./programs/lxc.js";
 import { pct } from "./programs/pct.js";
 import { writeTree, type TreeOptions } from "./tree.js";
 
@@ -42,7 +43,7 @@ export interface StandIns {
 /** They would answer for the host instead of the node, or change the host; a node has them only as `standIns`. */
 const hidden = [
   ...["apparmor_parser", "apparmor_status", "aa-status", "aa-teardown", "aa-remove-unknown"],
-  ...["pct", "qm", "pvesh", "pvecm", "pveversion", "nvidia-smi", "nvidia-modprobe"],
+  ...["pct", "pvesm", "lxc-info", "qm", "pvesh", "pvecm", "pveversion", "nvidia-smi", "nvidia-modprobe"],
 ];
 
 async function executable(file: string): Promise<boolean> {
@@ -110,6 +111,8 @@ export async function standInsFor(
   const scripts: Record<string, string> = {
     apparmor_parser: apparmorParser(root, state, options.apparmorParser),
     pct: pct(root),
+    "lxc-info": lxcInfo(root),
+    pvesm,
   };
   if (!(await onPath("flock", host))) scripts["flock"] = flock;
   for (const name of missing) delete scripts[name];

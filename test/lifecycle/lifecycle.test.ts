@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { PostureError, type ErrorCode } from "../../provider/errors.js";
 import { Claims } from "../../provider/lifecycle/claims.js";
 import { Lifecycle } from "../../provider/lifecycle/lifecycle.js";
+import { RecentProfiles } from "../../provider/lifecycle/recent.js";
 import { Turns } from "../../provider/lifecycle/turns.js";
 import type { Nodes } from "../../provider/node/nodes.js";
 import { appArmorProfile } from "../../provider/plan/apparmor-profile.js";
@@ -25,6 +26,8 @@ class FakeNodes {
   constructor(model: Model, ...names: string[]) {
     for (const name of ["pve", ...names]) this.byName.set(name, model);
   }
+
+  named(): undefined {}
 
   async observe(node: string): Promise<Answers> {
     this.observations++;
@@ -59,13 +62,14 @@ function world(text = conf, files: Record<string, string | undefined> = {}, sett
   const nodes = new FakeNodes(model, "alias");
   const claims = new Claims();
   const turns = new Turns();
+  const recent = new RecentProfiles();
   const get = () => ({ preview: "live" as const, lockTimeoutSeconds: 0, ...settings });
   const make = () => nodes as unknown as Nodes;
   return {
     model,
     nodes,
-    security: new Lifecycle(lxcContainerSecurity, make, get, claims, turns),
-    profile: new Lifecycle(appArmorProfile, make, get, claims, turns),
+    security: new Lifecycle(lxcContainerSecurity, make, get, claims, turns, recent),
+    profile: new Lifecycle(appArmorProfile, make, get, claims, turns, recent),
   };
 }
 

@@ -1,7 +1,7 @@
 import { quote } from "./quote.js";
 
 /**
- * The stand-in for Proxmox's `pct`: list, status, config, start, stop, shutdown, reboot. Written from the documented behaviour
+ * The stand-in for Proxmox's `pct`: list, status, config, start, stop, shutdown, reboot, mount, unmount. Written from the documented behaviour
  * and never compared with a real Proxmox VE. A container runs while its directory in the cgroup tree exists.
  *
  * @param root the node's root directory
@@ -29,7 +29,7 @@ start() {
       sed 's/ ([a-z]*)$//' "$root/sys/kernel/security/apparmor/profiles" | grep -qxF -e "$profile" ||
         die 1 "startup for container '$vmid' failed" ;;
   esac
-  mkdir -p "$root/var/lib/lxc/$vmid" "$root/sys/fs/cgroup/lxc/$vmid"
+  mkdir -p "$root/var/lib/lxc/$vmid"
   {
     echo "lxc.arch = $(property arch)"
     echo "lxc.uts.name = $(property hostname)"
@@ -40,8 +40,39 @@ start() {
     fi
     raw
   } > "$root/var/lib/lxc/$vmid/config"
+  begin
 }
-stop() { rm -rf "$root/sys/fs/cgroup/lxc/$vmid"; }
+
+# what the kernel would show of its first process
+begin() {
+  pid=$(cat "$root/.stand-ins/pid" 2>/dev/null || echo 4000)
+  pid=$((pid + 1))
+  echo "$pid" > "$root/.stand-ins/pid"
+  proc=$root/proc/$pid
+  mkdir -p "$proc/attr"
+  echo "$pid (init) S 1 $pid $pid 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 $((pid * 100)) 0 0" > "$proc/stat"
+  case $profile in
+    ''|generated) label="lxc-\${vmid}_</var/lib/lxc>//&:lxc-\${vmid}_<-var-lib-lxc>:unconfined" ;;
+    unconfined) label=unconfined ;;
+    *) label=$(grep -F -e "$profile (" "$root/sys/kernel/security/apparmor/profiles" | head -n 1) ;;
+  esac
+  echo "$label" > "$proc/attr/current"
+  for kind in u g; do
+    sed -n "s/^lxc\\.idmap = $kind //p" "$root/var/lib/lxc/$vmid/config" > "$proc/\${kind}id_map"
+    [ -s "$proc/\${kind}id_map" ] || echo "         0          0 4294967295" > "$proc/\${kind}id_map"
+  done
+  # last, as it makes the container a running one
+  mkdir -p "$root/sys/fs/cgroup/lxc/$vmid/ns"
+  echo "$pid" > "$root/sys/fs/cgroup/lxc/$vmid/ns/cgroup.procs"
+}
+stop() {
+  pid=$(cat "$root/sys/fs/cgroup/lxc/$vmid/ns/cgroup.procs" 2>/dev/null)
+  rm -rf "$root/sys/fs/cgroup/lxc/$vmid"
+  [ -z "$pid" ] || rm -rf "$root/proc/$pid"
+}
+
+# rewrite: the configuration becomes what stands on standard input, as Proxmox VE writes it
+rewrite() { cat > "$conf.tmp.$$" && mv -f "$conf.tmp.$$" "$conf"; }
 
 if [ "$command" = list ]; then
   for conf in "$root"/etc/pve/lxc/*.conf; do
@@ -58,7 +89,12 @@ fi
 case $vmid in ''|*[!0-9]*) die 255 "400 Parameter verification failed. vmid: type check ('integer') failed" ;; esac
 conf=$root/etc/pve/lxc/$vmid.conf
 [ -e "$conf" ] || die 2 "Configuration file 'nodes/$node/lxc/$vmid.conf' does not exist"
-case $command in start|stop|shutdown|reboot)
+case $command in start|stop|shutdown|reboot|mount|unmount)
+  mkdir -p "$root/run/lock/lxc"
+  exec 9>> "$root/run/lock/lxc/pve-config-$vmid.lock"
+  flock -w 3 9 || die 255 "can't lock file '/run/lock/lxc/pve-config-$vmid.lock' - got timeout" ;;
+esac
+case $command in start|stop|shutdown|reboot|mount)
   lock=$(property lock)
   [ -z "$lock" ] || die 255 "CT is locked ($lock)" ;;
 esac
@@ -73,6 +109,15 @@ case $command in
   reboot)
     running "$vmid" || die 255 "CT $vmid not running"
     stop; start ;;
+  mount)
+    # among the properties, which are sorted: before the first that comes after it
+    awk '!put && (/^\\[/ || /^lxc\\./ || /^[a-z]/ && $0 > "lock:") { put = 1; print "lock: mounted" } { print }
+      END { if (!put) print "lock: mounted" }' "$conf" | rewrite || exit 255
+    mkdir -p "$root/var/lib/lxc/$vmid/rootfs"
+    echo "mounted CT $vmid in '/var/lib/lxc/$vmid/rootfs'" ;;
+  unmount)
+    [ "$(property lock)" = mounted ] || die 255 "no lock found trying to remove 'mounted' lock"
+    sed -e '/^\\[/,$b' -e '/^lock: *mounted *$/d' "$conf" | rewrite || exit 255 ;;
   *) die 255 "ERROR: unknown command 'pct $command'" ;;
 esac
 `;
