@@ -13,7 +13,7 @@ export { noEntry, problemsOf, type MapProblem } from "./problems.js";
 export { between, endOf, has, intersect, isEmpty, overlaps, printRange, type Range } from "./range.js";
 export { common, countOf, covers, merge, printRanges, subtract } from "./ranges.js";
 export { changes, moved, printMove, reverse, shift, type Move, type Shift } from "./shift.js";
-export { parseShiftJournal, type ShiftJournal } from "./shift-journal.js";
+export { parseShiftJournal, shiftJournalPath, type ShiftJournal } from "./shift-journal.js";
 export { checkMap } from "./sound.js";
 export { addSubids, removeSubids, type Added, type Removed } from "./subid-edit.js";
 export { parseSubid, parseSubids, printSubid, printSubids, type Subid, type SubidLine } from "./subid-file.js";

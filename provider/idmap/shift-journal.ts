@@ -1,24 +1,25 @@
 import type { Entry } from "./entry.js";
-import { IdMapError } from "./error.js";
 import { parseEntry } from "./line.js";
 
-/** What a node keeps of a shift of owners from its first change until the configuration has followed. */
+/** How far a shift of owners is that has begun on a node. */
 export interface ShiftJournal {
   from: Entry[];
   to: Entry[];
-  /** whether every owner is shifted */
-  done: boolean;
+  /** 0: all files are as under `from`; `done`: as under `to`; else some are as under the one, some as under the other */
+  phase: number | "done";
 }
 
-/** Reads the journal; undefined where the text is none. */
+/** Where the journal of a container's shift stands on the node; it is there from the first change until the container is given back. */
+export const shiftJournalPath = (vmid: number): string => `/var/lib/pve-posture/shift-${vmid}`;
+
+/**
+ * Reads a journal; undefined for what is none.
+ *
+ * @throws IdMapError where it has a map that can't be
+ */
 export function parseShiftJournal(text: string): ShiftJournal | undefined {
-  const lines = text.split("\n");
-  const map = (name: string) => lines.flatMap((line) => (line.startsWith(`${name} `) ? [parseEntry(line.slice(name.length + 1))] : []));
-  try {
-    const [from, to] = [map("from"), map("to")];
-    return from.length > 0 && to.length > 0 ? { from, to, done: /(?:^|\n)phase done\n?$/.test(text) } : undefined;
-  } catch (error) {
-    if (error instanceof IdMapError) return undefined;
-    throw error;
-  }
+  const phase = /(?:^|\n)phase (\d+|done)\n?$/.exec(text)?.[1];
+  if (phase === undefined) return undefined;
+  const map = (side: string) => [...text.matchAll(new RegExp(`^${side} ([ug] \\d+ \\d+ \\d+)$`, "gm"))].map((line) => parseEntry(line[1]!));
+  return { from: map("from"), to: map("to"), phase: phase === "done" ? "done" : Number(phase) };
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PostureError } from "../errors.js";
-import { changes, endOfIds, idTypes, mapped, normalise, overlaps, parseEntry, printEntry, shift, subtract } from "../idmap/index.js";
-import type { Entry, IdMap, Move, Range } from "../idmap/index.js";
+import { changes, endOfIds, idTypes, mapped, normalise, overlaps, printEntry, shift, subtract } from "../idmap/index.js";
+import type { IdMap, Move, Range } from "../idmap/index.js";
 import type { Refusal } from "./protocol.js";
 
 /** How the shifting of a container's owners is asked of shift-owners.pl on the node, and its answer read. */
@@ -104,25 +104,6 @@ export function decodeShift(output: Buffer): ShiftOutcome | undefined {
   }
   const refused = /^refused (\S+) (.*)$/.exec(head);
   return refused ? { refused: { code: refused[1]!, detail: refused[2]!, output: output.toString("utf8", end + 1).trim() } } : undefined;
-}
-
-/** How far a shift is that has begun. */
-export interface ShiftJournal {
-  from: Entry[];
-  to: Entry[];
-  /** 0: all files are as under `from`; `done`: as under `to`; else some are as under the one, some as under the other */
-  phase: number | "done";
-}
-
-/** Where the journal of a container's shift stands on the node; it is there from the first change until the container is given back. */
-export const shiftJournalPath = (vmid: number): string => `/var/lib/pve-posture/shift-${vmid}`;
-
-/** Reads a journal; undefined for what is none. */
-export function parseShiftJournal(text: string): ShiftJournal | undefined {
-  const phase = /(?:^|\n)phase (\d+|done)\n?$/.exec(text)?.[1];
-  if (phase === undefined) return undefined;
-  const map = (side: string) => [...text.matchAll(new RegExp(`^${side} ([ug] \\d+ \\d+ \\d+)$`, "gm"))].map((line) => parseEntry(line[1]!));
-  return { from: map("from"), to: map("to"), phase: phase === "done" ? "done" : Number(phase) };
 }
 
 const read = (name: string): string => readFileSync(join(__dirname, "scripts", name), "utf8");

@@ -5,7 +5,7 @@ import { idsOf, placesOf, type Places } from "../container/ids.js";
 import type { Live } from "../container/live.js";
 import { PostureError } from "../errors.js";
 import {
-  changes, endOfIds, equals, idName, idTypes, IdMapError, parseShiftJournal, printMove, shift, toHost, type IdMap, type Move, type ShiftJournal,
+  changes, endOfIds, equals, idName, idTypes, IdMapError, parseShiftJournal, printMove, shift, shiftJournalPath, toHost, type IdMap, type Move, type ShiftJournal,
 } from "../idmap/index.js";
 import type { Answers, Request } from "./steps.js";
 
@@ -20,9 +20,7 @@ export interface Shifting extends Places {
   state: "needed" | "begun" | "finished" | "undo";
 }
 
-export const shiftJournal = (vmid: number): string => `/var/lib/pve-posture/shift-${vmid}`;
-
-export const ownershipRequests = (vmid: number): Request[] => [{ ask: "file", path: shiftJournal(vmid) }];
+export const ownershipRequests = (vmid: number): Request[] => [{ ask: "file", path: shiftJournalPath(vmid) }];
 
 /** Whose the files are is asked only where the map changes: it takes a second. */
 export const ownerRequest = (vmid: number): Request => ({ ask: "owner", vmid });
@@ -52,9 +50,10 @@ export function shiftingOf({ vmid, shiftOwnership }: Wish, change: Change, live:
   const { main } = parseConf(change.before);
   const [from, to] = [idsOf(main), idsOf(parseConf(change.after).main)];
   const places = placesOf(main);
-  const journal = parseShiftJournal(answers.file(shiftJournal(vmid)) ?? "");
+  const journal = parseShiftJournal(answers.file(shiftJournalPath(vmid)) ?? "");
   const running = live !== undefined;
-  if (journal) return { ...resumed(vmid, journal, to, places), running };
+  // in phase 0 nothing was changed yet
+  if (journal && journal.phase !== 0) return { ...resumed(vmid, journal, to, places), running };
   if (!to || !places || (from && equals(from, to))) return undefined;
   // it runs with this map already
   if (live?.idmap && equals(live.idmap, to)) return undefined;
@@ -68,8 +67,8 @@ export function shiftingOf({ vmid, shiftOwnership }: Wish, change: Change, live:
 }
 
 function resumed(vmid: number, journal: ShiftJournal, to: IdMap | undefined, places: Places = { volumes: [], binds: [] }): Omit<Shifting, "running"> {
-  const { from: before, to: after, done } = journal;
-  if (to && equals(after, to)) return { vmid, from: before, to: after, ...places, state: done ? "finished" : "begun" };
+  const { from: before, to: after, phase } = journal;
+  if (to && equals(after, to)) return { vmid, from: before, to: after, ...places, state: phase === "done" ? "finished" : "begun" };
   if (to && equals(before, to)) return { vmid, from: before, to: after, ...places, state: "undo" };
   throw new PostureError(
     "conflict",

@@ -1,35 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { parseConf } from "../../provider/container/conf.js";
-import { declare, giveBack, type Family } from "../../provider/container/families.js";
-import { confLayout } from "../../provider/container/layout.js";
-import { emptyLedger, type Ledger } from "../../provider/container/ledger.js";
-import { joinLines } from "../../provider/container/lines.js";
-import { familiesOf, postureLines } from "../../provider/container/posture.js";
-import type { LxcContainerSecurityInputs } from "../../schemas/lxc-container-security.js";
-
-type Declared = Partial<LxcContainerSecurityInputs>;
-const families = (inputs: Declared) => familiesOf(postureLines({ node: "pve", vmid: 951, ...inputs }));
-
-/** One resource's walk over a file: declare, declare something else, give back. */
-class Walk {
-  ledger: Ledger = emptyLedger();
-  former: Family[] = [];
-
-  up(text: string, inputs: Declared): string {
-    const conf = parseConf(text);
-    const wanted = families(inputs);
-    const result = declare(conf.main, wanted, this.former, this.ledger, confLayout);
-    this.ledger = JSON.parse(JSON.stringify(result.ledger)) as Ledger;
-    this.former = wanted;
-    return joinLines([...result.lines, ...conf.rest]);
-  }
-
-  destroy(text: string, claimed: (text: string) => boolean = () => false): string {
-    const conf = parseConf(text);
-    return joinLines([...giveBack(conf.main, this.former, this.ledger, confLayout, claimed).lines, ...conf.rest]);
-  }
-}
+import { patience, runs } from "./reading/files.js";
+import { Walk, type Declared } from "./walk.js";
 
 const original = [
   "# vLLM",
@@ -201,7 +174,6 @@ const inputs: fc.Arbitrary<Declared> = fc.record(
   },
   { requiredKeys: [] },
 );
-const runs = { numRuns: Number(process.env["PVE_POSTURE_FUZZ"] ?? 2000) };
 
 /** As LXC reads device rules: `a` alone decides for all others and forgets them, an empty value forgets them too. */
 function devicesInForce(text: string): { all: string; rules: string[] } {
@@ -221,7 +193,9 @@ function capabilitiesDropped(text: string): string[] {
   return values.slice(values.lastIndexOf("") + 1);
 }
 
-describe("properties of declaring", () => {
+describe("properties of declaring", function () {
+  this.timeout(patience);
+
   it("what is declared is in force as LXC reads the file, whatever others wrote", () => {
     fc.assert(
       fc.property(file, fc.array(inputs, { minLength: 1, maxLength: 3 }), (text, declarations) => {
@@ -237,29 +211,6 @@ describe("properties of declaring", () => {
     );
   });
 
-  it("a second time changes nothing", () => {
-    fc.assert(
-      fc.property(file, inputs, (text, declared) => {
-        const walk = new Walk();
-        const once = walk.up(text, declared);
-        expect(walk.up(once, declared)).to.equal(once);
-        expect(new Walk().up(once, declared), "adopted").to.equal(once);
-      }),
-      runs,
-    );
-  });
-
-  it("giving back restores every byte, however often the declaration changed", () => {
-    fc.assert(
-      fc.property(file, fc.array(inputs, { minLength: 1, maxLength: 4 }), (text, declarations) => {
-        const walk = new Walk();
-        const last = declarations.reduce((current, declared) => walk.up(current, declared), text);
-        expect(walk.destroy(last)).to.equal(text);
-      }),
-      runs,
-    );
-  });
-
   it("two resources on one file give back every byte, in the order of their dependency", () => {
     fc.assert(
       fc.property(file, inputs, inputs, (text, one, two) => {
@@ -267,16 +218,6 @@ describe("properties of declaring", () => {
         const [first, second] = [new Walk(), new Walk()];
         const both = second.up(first.up(text, one), disjoint);
         expect(first.destroy(second.destroy(both))).to.equal(text);
-      }),
-      runs,
-    );
-  });
-
-  it("pending changes and snapshots are never touched", () => {
-    fc.assert(
-      fc.property(file, inputs, (text, declared) => {
-        const { rest } = parseConf(text);
-        expect(parseConf(new Walk().up(text, declared)).rest).to.deep.equal(rest);
       }),
       runs,
     );

@@ -59,19 +59,30 @@ describe("maps from wishes", () => {
   }
 
   it("from any valid wishes, covers every id exactly once, as wished, in the fewest entries", () => {
-    const [base, size] = [1000, 32];
+    const places = fc.constantFrom({ base: 1000, size: 32 }, { base: 1000, size: 1 }, { base: 100_000, size: 65_536 });
+    // below the node's range, or beyond it
+    const cases = fc.tuple(places, fc.boolean()).chain(([place, beyond]) =>
+      validWishes(place.base, place.size).map((wishes) => ({
+        place,
+        wishes: wishes.map((wish) => ({ ...wish, host: beyond ? wish.host + place.base + place.size : wish.host })),
+      })),
+    );
     fc.assert(
-      fc.property(validWishes(base, size), (wishes) => {
-        const built = buildIdMap(wishes, { base, size });
+      fc.property(cases, ({ place, wishes }) => {
+        const { base, size } = place;
+        const built = buildIdMap(wishes, place);
         expect(isComplete(built, size)).to.equal(true);
-        expect(overlapsWithin(built)).to.deep.equal([]);
-        expect(built).to.deep.equal(normalise(built));
+        expect(overlapsWithin(built)).to.have.length(0);
+        expect(text(built)).to.equal(text(normalise(built)));
         for (const type of ["u", "g"] as const) {
           const wished = new Map(
             wishes.filter((wish) => typesOf(wish).includes(type)).flatMap(({ container, host, count }) => Array.from({ length: count }, (_, i) => [container + i, host + i] as const)),
           );
-          const ids = Array.from({ length: size + 30 }, (_, id) => id);
-          expect(ids.map((id) => toHost(built, type, id)).join()).to.equal(ids.map((id) => wished.get(id) ?? (id < size ? base + id : undefined)).join());
+          // of many ids, those where something begins or ends
+          const all = size < 100 ? Array.from({ length: size }, (_, id) => id) : [0, size - 1];
+          const ids = [...all, size, ...[...wished.keys()].flatMap((id) => (id > 0 ? [id - 1, id, id + 1] : [id]))];
+          const expected = ids.map((id) => wished.get(id) ?? (id < size ? base + id : undefined));
+          expect(ids.map((id) => toHost(built, type, id)).join()).to.equal(expected.join());
         }
       }),
       runs,

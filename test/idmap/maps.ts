@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { Entry } from "../../provider/idmap/entry.js";
 import { parseMap, printKernelMap, printMap, type IdMap } from "../../provider/idmap/map.js";
-import type { Wish } from "../../provider/idmap/wish.js";
+import { typesOf, type Wish } from "../../provider/idmap/wish.js";
 
 /** `map("u 0 1 2", "g 0 1 2")`, or all of it in one string with commas. */
 export const map = (...values: string[]): IdMap => parseMap(values.flatMap((value) => value.split(",")).map((value) => value.trim()));
@@ -40,11 +40,12 @@ export const smallMap = (ids = 12, hosts = 40): fc.Arbitrary<IdMap> => {
 export function validWishes(base: number, size: number): fc.Arbitrary<Wish[]> {
   const sides = fc.record({ container: fc.nat(size + 20), host: fc.nat(base - 1), count: fc.integer({ min: 1, max: 6 }), type: fc.constantFrom("u" as const, "g" as const, "both" as const) });
   return fc.array(sides, { maxLength: 8 }).map((wishes) => {
-    const taken = { container: new Set<number>(), host: new Set<number>() };
-    return wishes.filter(({ container, host, count }) => {
-      const ids = Array.from({ length: count }, (_, i) => i);
-      const free = host + count <= base && ids.every((i) => !taken.container.has(container + i) && !taken.host.has(host + i));
-      if (free) ids.forEach((i) => (taken.container.add(container + i), taken.host.add(host + i)));
+    const taken = new Set<string>();
+    return wishes.filter((wish) => {
+      const { container, host, count } = wish;
+      const ids = Array.from({ length: count }, (_, i) => typesOf(wish).flatMap((type) => [`${type} ${container + i}`, `${type} host ${host + i}`])).flat();
+      const free = host + count <= base && ids.every((id) => !taken.has(id));
+      if (free) ids.forEach((id) => taken.add(id));
       return free;
     });
   });
