@@ -103,14 +103,28 @@ export class Editor {
 
   /** For each index the last line before it that is not ours, and how many such there are. */
   private places(): { index: number; after: string | null; count: number }[] {
-    const ours = new Set(this.ledger.inserted.map(({ text }) => this.same(text)));
+    const ours = this.mine();
     const places: { index: number; after: string | null; count: number }[] = [{ index: 0, after: null, count: 0 }];
     this.lines.forEach(({ text }, i) => {
       const { after, count } = places[i]!;
-      const mine = ours.has(this.same(text));
+      const mine = ours.has(i);
       places.push({ index: i + 1, after: mine ? after : text, count: mine ? count : count + 1 });
     });
     return places;
+  }
+
+  /** The lines that are ours, by index: of lines that are the same, the last ones. */
+  private mine(): Set<number> {
+    const left = new Map<string, number>();
+    for (const { text } of this.ledger.inserted) left.set(this.same(text), (left.get(this.same(text)) ?? 0) + 1);
+    const mine = new Set<number>();
+    for (let i = this.lines.length - 1; i >= 0 && left.size > 0; i--) {
+      const form = this.same(this.lines[i]!.text);
+      const count = left.get(form);
+      if (count) mine.add(i);
+      if (count !== undefined) left.set(form, count - 1);
+    }
+    return mine;
   }
 
   private place(index: number, line: Line): void {

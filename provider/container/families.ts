@@ -59,25 +59,33 @@ export function declare(
   const editor = new Editor(lines, ledger, layout.same);
   const now = new Set(families.map(({ id }) => id));
   const gone = former.filter(({ id }) => !now.has(id));
-  // a merged line starts afresh, so that an option that is no longer declared is as it was before
-  const merged = former.filter(({ id, mode, lines }) => mode === "merged" && now.has(id) && !sameLines(lines, families, id));
-  const alone = [...gone.filter(({ mode, exclusive }) => mode === "whole" || mode === "merged" || exclusive), ...merged];
+  // a merged line starts afresh, so that an option that is no longer declared is as it was before; and so do lines that
+  // are or were alone
+  const afresh = former.filter((family) => {
+    const next = families.find(({ id }) => id === family.id);
+    if (!next || family.mode === "whole" || sameFamily(family, next)) return false;
+    return family.mode === "merged" || family.exclusive || next.exclusive;
+  });
+  const there = new Set([...editor.ledger.found, ...editor.ledger.removed].map(({ family, text }) => `${family} ${layout.same(text)}`));
+  const alone = [...gone.filter(({ mode, exclusive }) => mode === "whole" || mode === "merged" || exclusive), ...afresh];
   const foreign = release(editor, alone, layout, claimed);
   restore(editor, (id) => alone.some((family) => family.id === id));
   editor.ledger.found = editor.ledger.found.filter(({ family }) => !alone.some(({ id }) => id === family));
   for (const family of gone) if (!alone.includes(family)) withdraw(editor, family, [], layout, claimed);
   for (const family of families) {
     const before = former.find(({ id }) => id === family.id);
-    // what made way because we were alone comes back
-    if (before?.exclusive && !family.exclusive && family.mode !== "whole") restore(editor, (id) => id === family.id);
-    if (before && family.mode !== "merged") withdraw(editor, before, family.lines, layout, claimed);
-    establish(editor, family, layout, before, claimed);
+    if (before && family.mode !== "merged" && !afresh.includes(before)) withdraw(editor, before, family.lines, layout, claimed);
+    if (family.exclusive && family.mode !== "whole") {
+      const isDrift = (text: string) => before?.exclusive === true && !there.has(`${family.id} ${layout.same(text)}`);
+      removeStrangers(editor, family, layout, isDrift, claimed);
+    }
+    establish(editor, family, layout, before);
     if (family.mode !== "merged") editor.adopt(family.id, family.lines, family.has);
   }
   editor.ledger.found = editor.ledger.found.filter(({ family }) => now.has(family));
   const present = new Set(editor.lines.map(({ text }) => layout.same(text)));
   editor.ledger.inserted = editor.ledger.inserted.filter(({ text }) => present.has(layout.same(text)));
-  return { lines: editor.lines, ledger: editor.ledger, changes: editor.changes, foreign };
+  return { lines: editor.lines, ledger: editor.ledger, changes: net(editor.changes), foreign };
 }
 
 /**
@@ -100,8 +108,19 @@ export function giveBack(
   return { lines: editor.lines, ledger: editor.ledger, changes: editor.changes, foreign };
 }
 
-const sameLines = (lines: string[], families: Family[], id: string): boolean =>
-  families.find((family) => family.id === id)?.lines.join("\n") === lines.join("\n");
+const sameFamily = (one: Family, other: Family): boolean =>
+  one.lines.join("\n") === other.lines.join("\n") && one.exclusive === other.exclusive;
+
+/** Without what only went to come back. Lines that merely change places are all there is to tell of, where that is so. */
+function net(changes: readonly Change[]): Change[] {
+  const left: Change[] = [];
+  for (const change of changes) {
+    const at = left.findIndex(({ sign, text }) => text === change.text && sign !== change.sign);
+    if (at < 0) left.push(change);
+    else left.splice(at, 1);
+  }
+  return left.length > 0 ? left : [...changes];
+}
 
 /** Takes back lines that were declared and are no longer. Those that were there before us stay. */
 function withdraw(
@@ -122,15 +141,8 @@ function withdraw(
   editor.release(before.id, going);
 }
 
-function establish(
-  editor: Editor,
-  family: Family,
-  layout: Layout,
-  before: Family | undefined,
-  claimed: (text: string) => boolean,
-): void {
+function establish(editor: Editor, family: Family, layout: Layout, before: Family | undefined): void {
   if (family.mode === "merged") return establishMerged(editor, family, layout);
-  if (family.exclusive && family.mode !== "whole") removeStrangers(editor, family, layout, before, claimed);
   const satisfied = family.mode === "whole" ? wholeHolds : sharedHolds;
   if (satisfied(editor, family, layout)) return;
   if (family.mode === "whole") replaceAll(editor, family, layout, before);
@@ -156,17 +168,17 @@ function wholeHolds(editor: Editor, family: Family, { same }: Layout): boolean {
   return present.length === family.lines.length && family.lines.every((line, i) => same(line) === present[i]);
 }
 
-/** What stands there without being declared. In a family that was ours alone already, that is drift, and not given back. */
+/** What stands there without being declared. In a family that was ours alone already, what is new is drift, and not given back. */
 function removeStrangers(
   editor: Editor,
   family: Family,
   { same }: Layout,
-  before: Family | undefined,
+  isDrift: (text: string) => boolean,
   claimed: (text: string) => boolean,
 ): void {
   const declared = new Set(family.lines.map(same));
   for (const { text, index } of membersOf(editor, family).toReversed()) {
-    if (!declared.has(same(text)) && !claimed(text)) editor.remove(index, family.id, !before?.exclusive);
+    if (!declared.has(same(text)) && !claimed(text)) editor.remove(index, family.id, !isDrift(text));
   }
 }
 

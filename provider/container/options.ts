@@ -34,7 +34,7 @@ function print(key: string, options: Map<string, string>, flags: ReadonlySet<str
   const list = [...options].filter(([name, value]) => flags.has(name) && value === "1").map(([name]) => name);
   const others = [...options].filter(([name]) => !flags.has(name));
   const parts = [
-    ...others.map(([name, value]) => (name === value ? name : `${name}=${value}`)),
+    ...others.map(([name, value]) => (name === value && name !== "" ? name : `${name}=${value}`)),
     ...(list.length > 0 ? [`${flagList}=${list.join(";")}`] : []),
   ];
   return parts.length === 0 ? undefined : `${key}: ${parts.join(",")}`;

@@ -10,7 +10,6 @@ import { exclusiveFamilies, postureLines } from "../container/posture.js";
 import { checkProperty } from "../container/reading/properties.js";
 import { shown } from "../container/shown.js";
 import { PostureError } from "../errors.js";
-import { eachType } from "../idmap/index.js";
 import {
   confClaims, confPath, confRequests, containerPlan, drifted, isContainerGone, leftNotes, newFindings, nothing, ownerElsewhere, planConf,
   planConfBack, readConf, waitsForRestart, type FilePlan,

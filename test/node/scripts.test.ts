@@ -2,9 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { spawn, spawnSync } from "node:child_process";
 import {
-  chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync, writeFileSync,
+  chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeAnswers, decodeOutcome, encodeRequests, encodeTransaction, type Refusal } from "../../provider/node/protocol.js";
 import type { Request, Step } from "../../provider/plan/steps.js";
