@@ -101,8 +101,12 @@ type MountOption = "ro" | (typeof mountFlags)[number];
 /** Inputs whose lines stand beside those of others, unless they are declared to be all there are. */
 const exclusiveInputs = ["deviceRules", "capDrop", "mountEntries", "apparmorRules"] as const;
 const exclusive = z.array(
-  z.union([z.enum(exclusiveInputs), z.string().regex(/^lxc\./).refine((key) => repeats(key) && !ownInput(key))],
-    `must be ${exclusiveInputs.join(", ")}, or a raw key of which every line counts, such as lxc.environment`),
+  z
+    .string()
+    .refine(
+      (name) => (exclusiveInputs as readonly string[]).includes(name) || (name.startsWith("lxc.") && repeats(name) && !ownInput(name)),
+      `must be ${exclusiveInputs.join(", ")}, or a raw key of which every line counts, such as lxc.environment`,
+    ),
 );
 
 export const lxcContainerSecurityInputs = z

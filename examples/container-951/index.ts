@@ -28,6 +28,13 @@ const security = new LxcContainerSecurity("security", {
   ...phoenix.security,
   // the output, not the name: so Pulumi deploys the profile first and removes it last
   apparmorProfile: profile.name,
+  // its uid 1000 becomes the node's, which owns the models: the files that the container has already have to follow
+  unprivileged: true,
+  shiftOwnership: true,
+  grantSubids: true,
+  // rules for the majors of another boot, as scripts have left them, go
+  exclusive: ["deviceRules"],
+  restart: "if-running",
   // an unprivileged container may use every device it is given, unless all are denied first
   deviceRules: gpu.deviceRules.apply((rules) => [
     { action: "deny" as const, rule: "a" },
@@ -51,3 +58,4 @@ export const profileDigest = profile.digest;
 export const gpus = gpu.found.apply((found) => found.map(({ index, model, uuid }) => `${index}: ${model} (${uuid})`));
 export const lines = security.lines;
 export const drift = security.drift;
+export const waitsForRestart = security.waitsForRestart;

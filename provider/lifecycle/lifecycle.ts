@@ -135,7 +135,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         }
         this.claims.drop(machine, id);
         for (const note of plan.notes) say(`${where}: ${note}`);
-        if (plan.blocked) throw plan.blocked;
+        if (plan.blocked) throw onNode(plan.blocked, seen.node);
         if (!hasWork(plan)) return;
         const again = () => this.observe(inputs, state);
         const apply = plan.shifting
@@ -171,7 +171,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         const [where, machine] = [this.where(inputs, seen), this.machine(seen)];
         const intended = this.kind.outputs(inputs, plan.memory, seen.answers, secrecy);
         this.claims.make(machine, id, this.kind.claims(intended), where);
-        if (plan.blocked) throw plan.blocked;
+        if (plan.blocked) throw onNode(plan.blocked, seen.node);
         if (!hasWork(plan)) return { ...intended, ...hidden(news) };
         const steps = this.recent.complete(machine, plan.steps);
         const apply = () => this.nodes().apply(seen.node, steps, requests);
@@ -398,8 +398,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     try {
       return work();
     } catch (error) {
-      if (!(error instanceof PostureError) || error.what.startsWith(`${node}: `)) throw error;
-      throw new PostureError(error.code, `${node}: ${error.what}`, error.hint, { cause: error });
+      throw error instanceof PostureError ? onNode(error, node) : error;
     }
   }
 
@@ -436,6 +435,10 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     return moved ? [...changed, "node"] : changed;
   }
 }
+
+/** The error, with the node that it is about. */
+const onNode = (error: PostureError, node: string): PostureError =>
+  error.what.startsWith(`${node}: `) ? error : new PostureError(error.code, `${node}: ${error.what}`, error.hint, { cause: error });
 
 /** How often a long work is heard of. */
 const tellEveryMs = 10_000;

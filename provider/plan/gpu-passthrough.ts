@@ -7,7 +7,7 @@ import { atLeast, devEntriesSince, devLines, rawLines } from "../devices/entries
 import { neededNodes, selectGpus } from "../devices/select.js";
 import { PostureError } from "../errors.js";
 import {
-  confClaims, confRequests, containerPlan, drifted, isContainerGone, leftNotes, nothing, planConf, planConfBack, readConf,
+  confClaims, confRequests, containerPlan, drifted, isContainerGone, leftNotes, nothing, ownerElsewhere, planConf, planConfBack, readConf,
 } from "./container.js";
 import type { Kept, Kind, Plan } from "./kind.js";
 import { machineOf } from "./machine.js";
@@ -45,6 +45,8 @@ export const gpuPassthrough: Kind<GpuPassthroughInputs, GpuPassthroughState, Mem
   title: ({ vmid }) => `container ${vmid}`,
 
   requests: ({ vmid }) => [...confRequests(vmid), ...discovery],
+
+  elsewhere: ({ vmid }, answers) => ownerElsewhere(vmid, answers),
 
   isGone: ({ vmid }, answers) => isContainerGone(vmid, answers),
 

@@ -124,7 +124,9 @@ export const lxcContainerSecurity: Kind<LxcContainerSecurityInputs, LxcContainer
     };
     const { conf, firewall } = filesOf(inputs, base, answers);
     const privileges = privilegesDiffer(inputs, readConf(vmid, answers));
-    return { ...base, drift: [...(privileges ? [privileges] : []), ...drifted([...conf.changes, ...firewall.changes], secrecy)] };
+    const granted = inputs.grantSubids && ledger.subids ? planSubids(vmid, idsOf(parseConf(readConf(vmid, answers)).main), answers).changes : [];
+    const changes = [...conf.changes, ...firewall.changes, ...granted.flatMap(({ lines }) => lines)];
+    return { ...base, drift: [...(privileges ? [privileges] : []), ...drifted(changes, secrecy)] };
   },
 };
 
@@ -164,7 +166,7 @@ function complete(
     // a container with a profile that is not loaded does not start
     plan.steps.splice(1, 0, { do: "loaded", profile });
   }
-  const contradiction = conf.step ? contradictionOf(conf.step.before, after) : undefined;
+  const contradiction = conf.step ? contradictionOf(vmid, conf.step.before, after) : undefined;
   const grant = inputs.grantSubids || former?.ledger.subids;
   const subids = grant ? planSubids(vmid, inputs.grantSubids ? idsOf(parseConf(after).main) : undefined, answers) : undefined;
   const memory: Memory = {
@@ -173,7 +175,7 @@ function complete(
     ...(inputs.grantSubids ? { subids: true } : {}),
   };
   const waiting = live && towards === "declared" ? notInForce(inputs, memory, live, answers) : [];
-  const restart = restartOf(inputs, live, conf.step !== undefined, waiting);
+  const restart = live || towards === "declared" ? restartOf(inputs, live, conf.step !== undefined, waiting) : undefined;
   const steps = [...(subids && plan.steps.length === 0 ? [] : plan.steps), ...(subids?.steps ?? [])];
   return {
     ...plan,
@@ -203,11 +205,11 @@ const mustStop = (vmid: number) =>
 /** Findings that say that what is declared does not hold or keeps the container from starting: nobody means that. */
 const contradictions = new Set(["deny-all-denies-nothing", "device-denied", "device-rule-refused", "drop-and-keep", "unknown-capability", "unknown-limit", "invalid-limit", "mount-entry", "unknown-auto-mount", "profile-name", "idmap", "idmap-line"]);
 
-function contradictionOf(before: string | undefined, after: string): PostureError | undefined {
+function contradictionOf(vmid: number, before: string | undefined, after: string): PostureError | undefined {
   const found = newFindings(before, after).filter(({ code, severity }) => severity === "error" && contradictions.has(code));
   if (found.length === 0) return undefined;
   const [first] = found as [(typeof found)[number]];
-  return new PostureError("conflict", `what is declared contradicts itself: ${found.map(({ message }) => message).join("; ")}`, `${first.hint} Nothing was changed.`);
+  return new PostureError("conflict", `what is declared of container ${vmid} contradicts itself: ${found.map(({ message }) => message).join("; ")}`, `${first.hint} Nothing was changed.`);
 }
 
 /** How the container's privileges differ from what is declared; they are read, and never changed. */

@@ -104,8 +104,9 @@ export interface LxcContainerSecurityArgs {
   idmap?: pulumi.Input<pulumi.Input<IdmapArgs>[]>;
   /**
    * What an `idmap` does to files that belong to the former map: refused, with the numbers (default), or their owners are
-   * changed with it. The container is stopped for that (see `restart`), and locked until it is done; an interrupted
-   * change is gone on with by the next update.
+   * changed with it. A running container is stopped for that where `restart` allows it, else the update is refused. It is
+   * locked until all is done; an interrupted change is gone on with by the next update. Leave it set: `destroy` needs it
+   * to change the owners back.
    */
   shiftOwnership?: pulumi.Input<boolean>;
   /**

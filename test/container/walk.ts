@@ -70,24 +70,28 @@ const some = { requiredKeys: [] };
 
 const options = fc.record({ ro: fc.boolean(), nosuid: fc.boolean(), noexec: fc.boolean() }, some);
 
-/** Whatever a program may declare of a container's configuration. */
+const half = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(of, { freq: 1, nil: undefined });
+
+/** A few of all that a program may declare of a container's configuration. */
 export const declarations: fc.Arbitrary<Declared> = fc.record(
   {
-    apparmorProfile: fc.constantFrom("unconfined", "generated", "lxc-a", "lxc-b"),
-    seccompProfile: fc.constantFrom("/etc/seccomp/a", "/etc/seccomp/b"),
-    idmap: fc.constantFrom(100_000, 200_000).map((host) => [{ type: "both" as const, container: 0, host, count: 65_536 }]),
-    deviceRules: fc.oneof(
-      fc.subarray([deny("a"), allow("c 1:3 rwm"), allow("c 195:* rwm")]),
-      fc.subarray([allow("a"), allow("c 1:3 rwm"), deny("c 10:200 rw")]),
+    apparmorProfile: half(fc.constantFrom("unconfined", "generated", "lxc-a", "lxc-b")),
+    seccompProfile: half(fc.constantFrom("/etc/seccomp/a", "/etc/seccomp/b")),
+    idmap: half(fc.constantFrom(100_000, 200_000).map((host) => [{ type: "both" as const, container: 0, host, count: 65_536 }])),
+    deviceRules: half(
+      fc.oneof(
+        fc.subarray([deny("a"), allow("c 1:3 rwm"), allow("c 195:* rwm")]),
+        fc.subarray([allow("a"), allow("c 1:3 rwm"), deny("c 10:200 rw")]),
+      ),
     ),
-    capDrop: fc.subarray(["sys_module", "sys_time", "mac_admin"]),
-    mountAuto: fc.constantFrom(["sys:rw"], ["proc:mixed", "sys:mixed"]),
-    mountEntries: fc.subarray(["/a a none bind", "/à b none bind"]),
-    mountPoints: fc.record({ rootfs: options, mp0: options }, some),
-    features: fc.record({ nesting: fc.boolean(), keyctl: fc.boolean(), mount: fc.constantFrom(["nfs"], ["nfs", "cifs"]) }, some),
-    limits: fc.record({ nofile: fc.constantFrom(1024, { soft: 1024, hard: "unlimited" as const }) }, some),
-    raw: fc.record({ "lxc.sysctl.kernel.shmmax": fc.constantFrom("1", "2"), "lxc.environment": fc.subarray(["A=1", "B=über"]) }, some),
-    exclusive: fc.subarray(["deviceRules", "capDrop", "mountEntries", "lxc.environment"]),
+    capDrop: half(fc.subarray(["sys_module", "sys_time", "mac_admin"])),
+    mountAuto: half(fc.constantFrom(["sys:rw"], ["proc:mixed", "sys:mixed"])),
+    mountEntries: half(fc.subarray(["/a a none bind", "/à b none bind"])),
+    mountPoints: half(fc.record({ rootfs: options, mp0: options }, some)),
+    features: half(fc.record({ nesting: fc.boolean(), keyctl: fc.boolean(), mount: fc.constantFrom(["nfs"], ["nfs", "cifs"]) }, some)),
+    limits: half(fc.record({ nofile: fc.constantFrom(1024, { soft: 1024, hard: "unlimited" as const }) }, some)),
+    raw: half(fc.record({ "lxc.sysctl.kernel.shmmax": fc.constantFrom("1", "2"), "lxc.environment": fc.subarray(["A=1", "B=über"]) }, some)),
+    exclusive: half(fc.subarray(["deviceRules", "capDrop", "mountEntries", "lxc.environment"])),
   },
   some,
 );

@@ -102,4 +102,4 @@ export const conf = fc
 export const runs = { numRuns: Number(process.env["PVE_POSTURE_FUZZ"] ?? 2000) };
 
 /** How long a property may take, in milliseconds: the more runs, the longer. */
-export const patience = Math.max(60_000, runs.numRuns * 10);
+export const patience = Math.max(180_000, runs.numRuns * 20);
