@@ -7,6 +7,8 @@ export interface ShiftJournal {
   to: Entry[];
   /** 0: all files are as under `from`; `done`: as under `to`; else some are as under the one, some as under the other */
   phase: number | "done";
+  /** whether the container ran before, and is to run again */
+  running: boolean;
 }
 
 /** Where the journal of a container's shift stands on the node; it is there from the first change until the container is given back. */
@@ -21,5 +23,5 @@ export function parseShiftJournal(text: string): ShiftJournal | undefined {
   const phase = /(?:^|\n)phase (\d+|done)\n?$/.exec(text)?.[1];
   if (phase === undefined) return undefined;
   const map = (side: string) => [...text.matchAll(new RegExp(`^${side} ([ug] \\d+ \\d+ \\d+)$`, "gm"))].map((line) => parseEntry(line[1]!));
-  return { from: map("from"), to: map("to"), phase: phase === "done" ? "done" : Number(phase) };
+  return { from: map("from"), to: map("to"), phase: phase === "done" ? "done" : Number(phase), running: /^running$/m.test(text) };
 }

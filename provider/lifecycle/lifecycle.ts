@@ -182,6 +182,10 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
           ? this.shift(id, inputs, former, intended, { ...plan, steps }, seen.node)
           : apply().then((after) => ({ after, memory: plan.memory }));
         const { after, memory } = await change.catch(async (error: unknown) => {
+          // some of it may be there: what we did must not be lost
+          if (error instanceof PostureError && error.code === "restore-failed") {
+            throw partial(id, { ...intended, ...kept(news) }, (hideSecrets(error, secrecy) as Error).message);
+          }
           if (!isUncertain(error)) throw hideSecrets(error, secrecy);
           if (plan.shifting) throw unsure(error);
           return { after: await this.afterLoss(inputs, plan, apply, error, unsure), memory: plan.memory };
@@ -216,7 +220,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
   }
 
   private shifter<M>(node: string, shifting: Shifting, inputs: Inputs, plans: Pick<Shifter<M>, "plan" | "planBack">): Shifter<M> {
-    const { vmid, from, to, binds, volumes } = shifting;
+    const { vmid, from, to, binds, volumes, running } = shifting;
     const where = this.where(inputs, { node });
     return {
       ...plans,
@@ -225,7 +229,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         if (what === "shift") say(`${where}: changing the owners of its files`);
         const maps = what === "return" ? { from: to, to: from } : { from, to };
         let told = Date.now();
-        const counts = await this.nodes().shift(node, { do: what === "return" ? "shift" : what, vmid, ...maps, binds, volumes }, (files) => {
+        const counts = await this.nodes().shift(node, { do: what === "return" ? "shift" : what, vmid, ...maps, binds, volumes, running }, (files) => {
           if (Date.now() - told < tellEveryMs) return;
           told = Date.now();
           say(`${where}: ${files} files so far`);

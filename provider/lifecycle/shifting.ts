@@ -18,8 +18,8 @@ export interface Shifter<Memory> {
 const maxRaces = 10;
 
 /**
- * Changes the owners of a container's files, and its map with them. Proxmox VE's lock `mounted` keeps the container from
- * being started while the two don't fit; a journal on the node lets the next update go on after an interruption.
+ * Changes the owners of a container's files, and its map with them. Proxmox VE's lock `disk` keeps the container from being
+ * started while the two don't fit; a journal on the node lets the next update go on after an interruption.
  *
  * @returns the plan that was carried out
  */

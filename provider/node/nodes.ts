@@ -77,7 +77,7 @@ export class Nodes {
     };
     const { code, stdout, stderr } = await this.pool.run(node, shiftScript(), encodeShift(request), { timeoutMs: shiftTimeoutMs, onStderr });
     const outcome = decodeShift(stdout);
-    if (!outcome) throw broken(node, code, stdout, stderr);
+    if (!outcome) throw cutShort(node, request.vmid, code, stderr);
     if ("refused" in outcome) throw shiftError(node, request.vmid, outcome.refused);
     return outcome.done;
   }
@@ -102,6 +102,15 @@ export class Nodes {
     this.batches.set(node, batch);
     return batch;
   }
+}
+
+function cutShort(node: string, vmid: number, code: number | null, stderr: Buffer): PostureError {
+  const said = stderr.toString("utf8").replace(/^progress .*\n?/gm, "").trim().slice(-2000);
+  return new PostureError(
+    "interrupted",
+    `${node}: changing the owners of the files of container ${vmid} ended with ${code ?? "a signal"}${said ? ` and said: ${said}` : ""}`,
+    "The container stays locked, and its files are as far as it came. Run `pulumi up` again: it goes on from there.",
+  );
 }
 
 function denied(node: string, what: string): never {

@@ -96,7 +96,7 @@ function notUp(node: string, detail: string, output: string): PostureError {
     down: `It did not start again with what it had before either: see \`pct start ${vmid}\` on the node.`,
   };
   const back = left
-    ? `Not put back, as somebody has changed it meanwhile: ${left}. Look at it on the node before anything else.`
+    ? `Not put back, as it can't be written or somebody has changed it meanwhile: ${left}. Look at it on the node before anything else.`
     : "Its configuration is as it was before.";
   return new PostureError(left ? "restore-failed" : "restart-failed", `${node}: container ${vmid} did not come up as declared: ${reasons[why] ?? why}${said}`, `${back} ${then[again] ?? ""}`);
 }
@@ -111,6 +111,12 @@ export function shiftError(node: string, vmid: number, { code, detail, output }:
       return error("conflict", `container ${vmid} is running, and the owners of its files can be changed only while it is stopped`, "Stop it (`pct shutdown`), and run it again.");
     case "locked":
       return error("container-locked", `container ${vmid} is locked (${detail})`, `Wait until the ${detail} is over; if it was interrupted, \`pct unlock ${vmid}\` on the node. Nothing was changed.`);
+    case "container-locked":
+      return error("container-locked", `a change of the owners of ${files} is still at work (${detail})`, "Wait for it to end; `pulumi up` then goes on with what is left.");
+    case "foreign":
+      return error("conflict", `${files}: another file system is mounted at ${detail}, which the container's configuration doesn't name`, "Unmount it, or make it a mount point (`pct set`). Nothing was changed.");
+    case "missing":
+      return error("node-failed", `${files}: ${detail} is not there`, "Is the volume on its storage? Nothing was changed.");
     case "other-shift":
       return error("conflict", `another shift of ${files} was interrupted (/var/lib/pve-posture/shift-${vmid})`, "Declare one of its two maps: the new one to finish it, the former one to undo it.");
     case "mount":

@@ -10,7 +10,7 @@ import type { Refusal } from "./protocol.js";
 /** What is asked of the node. */
 export interface ShiftRequest {
   /**
-   * - `shift`: the files get the owners of `to`; the container stays mounted, and so locked, until `unmount`
+   * - `shift`: the files get the owners of `to`; the container stays mounted, and locked (`disk`), until `unmount`
    * - `unmount`: the container is given back; its configuration must have the map of its files by then
    * - `back`: the files get the owners of `from` again, and the container is given back
    *
@@ -24,6 +24,8 @@ export interface ShiftRequest {
   binds: readonly string[];
   /** paths within the container, latin1, where other volumes of its own are mounted */
   volumes: readonly string[];
+  /** whether it ran, and is to run again: the journal keeps it for whoever goes on */
+  running?: boolean;
 }
 
 /** Files by what became of their owners. */
@@ -47,7 +49,7 @@ type Detour = { from: number; via: number; count: number };
  * @throws IdMapError where `to` has no id for one that `from` has
  * @throws RangeError for a path that is not within the container, or no line
  */
-export function encodeShift({ do: what, vmid, from, to, binds, volumes }: ShiftRequest): Buffer {
+export function encodeShift({ do: what, vmid, from, to, binds, volumes, running }: ShiftRequest): Buffer {
   const moves = changes(shift(from, to));
   const used = idTypes.flatMap((type) => [...mapped(from, type, "host"), ...mapped(to, type, "host")]);
   const lines = [
@@ -59,6 +61,7 @@ export function encodeShift({ do: what, vmid, from, to, binds, volumes }: ShiftR
     ...idTypes.flatMap((type) => detours(moves[type], used).map((one) => `via ${type} ${one.from} ${one.via} ${one.count}`)),
     ...binds.map((path) => `bind ${within(path)}`),
     ...volumes.map((path) => `volume ${within(path)}`),
+    ...(running ? ["running"] : []),
     "end",
   ];
   return Buffer.from(`${lines.join("\n")}\n`, "latin1");

@@ -9,6 +9,7 @@ import { familiesOf } from "../container/posture.js";
 import { checkConf, largest, type Finding } from "../container/reading/check/index.js";
 import { shown, type Secrecy } from "../container/shown.js";
 import { PostureError } from "../errors.js";
+import { shiftJournalPath } from "../idmap/index.js";
 import { parseLive } from "../container/live.js";
 import type { Claim, Claimed, Plan } from "./kind.js";
 import { machineRequests } from "./machine.js";
@@ -26,6 +27,7 @@ export const confRequests = (vmid: number): Request[] => [
   { ask: "paths", pattern: everywhere(vmid) },
   { ask: "paths", pattern: "/etc/pve/lxc" },
   { ask: "live", vmid },
+  { ask: "file", path: shiftJournalPath(vmid) },
 ];
 
 /** Whether the container is on no node of the cluster any more. */
@@ -66,13 +68,22 @@ export function readConf(vmid: number, answers: Answers): string {
 }
 
 /** Why nothing may be written now: Proxmox VE itself has something under way with the container. */
-function lockOf(vmid: number, text: string): PostureError | undefined {
+function lockOf(vmid: number, text: string, answers: Answers): PostureError | undefined {
   const lock = property(parseConf(text).main, "lock");
   if (lock === undefined) return undefined;
+  if (answers.file(shiftJournalPath(vmid)) !== undefined) {
+    return new PostureError(
+      "container-locked",
+      `container ${vmid} is locked (${lock}) while the owners of its files are changed`,
+      "Let `pulumi up` finish that for its LxcContainerSecurity; `pct unlock` would free a container whose files belong to two maps. Nothing was changed.",
+    );
+  }
   return new PostureError(
     "container-locked",
     `container ${vmid} is locked (${lock})`,
-    `Wait until the ${lock} is over; if it was interrupted, \`pct unlock ${vmid}\` on the node. Nothing was changed.`,
+    lock === "mounted"
+      ? `Give it back: \`pct unmount ${vmid}\` on the node. Nothing was changed.`
+      : `Wait until the ${lock} is over; if it was interrupted, \`pct unlock ${vmid}\` on the node. Nothing was changed.`,
   );
 }
 
@@ -82,7 +93,7 @@ export function containerPlan<Memory>(vmid: number, answers: Answers, memory: Me
   const changed = files.filter(({ changes }) => changes.length > 0);
   const conf = steps.find((step) => step.path === confPath(vmid));
   const waits = conf && parseLive(answers.live(vmid)) !== undefined;
-  const blocked = steps.length > 0 ? lockOf(vmid, readConf(vmid, answers)) : undefined;
+  const blocked = steps.length > 0 ? lockOf(vmid, readConf(vmid, answers), answers) : undefined;
   return {
     steps: steps.length > 0 ? [confLock(vmid), ...steps] : [],
     changes: changed.map(({ path, changes }) => ({ path, lines: changes })),

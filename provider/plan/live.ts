@@ -44,7 +44,7 @@ function notStarted(confLines: readonly string[], config: string | undefined): s
 }
 
 /** The label that a container has under a declared profile. LXC makes the one that it generates after the container. */
-const labelOf = (vmid: number, profile: string | undefined): string | undefined =>
+export const labelOf = (vmid: number, profile: string | undefined): string | undefined =>
   profile === "generated" ? `lxc-${vmid}_</var/lib/lxc>` : profile;
 
 /** Whether a restart belongs to the change, and what the container must have after it. */

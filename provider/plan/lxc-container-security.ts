@@ -10,15 +10,16 @@ import { exclusiveFamilies, postureLines } from "../container/posture.js";
 import { checkProperty } from "../container/reading/properties.js";
 import { shown } from "../container/shown.js";
 import { PostureError } from "../errors.js";
+import { eachType, equals } from "../idmap/index.js";
 import {
   confClaims, confPath, confRequests, containerPlan, drifted, isContainerGone, leftNotes, newFindings, nothing, ownerElsewhere, planConf,
   planConfBack, readConf, waitsForRestart, type FilePlan,
 } from "./container.js";
 import { firewallClaims, firewallPath, planFirewall, planFirewallBack } from "./firewall.js";
 import type { Claimed, Kept, Kind, Plan } from "./kind.js";
-import { liveConfig, notInForce, restartOf } from "./live.js";
+import { labelOf, liveConfig, notInForce, restartOf } from "./live.js";
 import { hostnameOf, machineOf } from "./machine.js";
-import { movesIds, ownerRequest, ownershipRequests, shiftingOf, shownShift } from "./ownership.js";
+import { movesIds, ownerRequest, shiftingOf, shownShift } from "./ownership.js";
 import { containerLock, type Answers, type Request } from "./steps.js";
 import { planSubids, subidRequests } from "./subids.js";
 
@@ -57,7 +58,6 @@ export const lxcContainerSecurity: Kind<LxcContainerSecurityInputs, LxcContainer
 
   requests: ({ vmid, grantSubids, seccompProfile }) => [
     ...confRequests(vmid),
-    ...ownershipRequests(vmid),
     { ask: "file", path: firewallPath(vmid) },
     { ask: "file", path: liveConfig(vmid) },
     ...(grantSubids ? subidRequests : []),
@@ -161,7 +161,7 @@ function complete(
   const shifting = shiftingOf(inputs, { before: text, after, repair }, live, answers);
   if (shifting?.state === "needed" && live && (inputs.restart ?? "never") === "never") throw mustStop(vmid);
   // the lock that the shift itself has put there
-  if (shifting && shifting.state !== "needed" && property(parseConf(text).main, "lock") === "mounted") delete plan.blocked;
+  if (shifting && shifting.state !== "needed" && ["mounted", "disk"].includes(property(parseConf(text).main, "lock") ?? "")) delete plan.blocked;
   if (conf.step && plan.steps.length > 0 && profile?.startsWith("lxc-")) {
     // a container with a profile that is not loaded does not start
     plan.steps.splice(1, 0, { do: "loaded", profile });
@@ -171,11 +171,14 @@ function complete(
   const subids = grant ? planSubids(vmid, inputs.grantSubids ? idsOf(parseConf(after).main) : undefined, answers) : undefined;
   const memory: Memory = {
     ...plan.memory,
-    ...(conf.step && live?.start ? { changedDuring: live.start } : {}),
+    ...(conf.step && live?.start && !isInForce(inputs, conf, live) ? { changedDuring: live.start } : {}),
     ...(inputs.grantSubids ? { subids: true } : {}),
   };
   const waiting = live && towards === "declared" ? notInForce(inputs, memory, live, answers) : [];
-  const restart = live || towards === "declared" ? restartOf(inputs, live, conf.step !== undefined, waiting) : undefined;
+  // one that we have stopped ourselves is to run again
+  const runs = live ?? (shifting?.running ? {} : undefined);
+  const changed = shifting !== undefined || (conf.step !== undefined && !isInForce(inputs, conf, live));
+  const restart = runs || towards === "declared" ? restartOf(inputs, runs, changed, waiting) : undefined;
   const steps = [...(subids && plan.steps.length === 0 ? [] : plan.steps), ...(subids?.steps ?? [])];
   return {
     ...plan,
@@ -190,6 +193,15 @@ function complete(
     ...(shifting ? { shifting } : {}),
     memory,
   };
+}
+
+/** Whether a change only writes down what the running container has already: its ids, or its profile. */
+function isInForce({ vmid, apparmorProfile, idmap }: LxcContainerSecurityInputs, { changes }: FilePlan, live: Live | undefined): boolean {
+  const keys = new Set(changes.map(({ text }) => parseEntry(text)?.key));
+  const holds = (key: string | undefined) =>
+    (key === "lxc.idmap" && idmap !== undefined && live?.idmap !== undefined && equals(eachType(idmap), live.idmap)) ||
+    (key === "lxc.apparmor.profile" && live?.profile !== undefined && live.profile === labelOf(vmid, apparmorProfile));
+  return changes.length > 0 && [...keys].every(holds);
 }
 
 const mapLines = (lines: readonly string[]): string[] => lines.filter((line) => parseEntry(line)?.key === "lxc.idmap");

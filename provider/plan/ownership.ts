@@ -20,8 +20,6 @@ export interface Shifting extends Places {
   state: "needed" | "begun" | "finished" | "undo";
 }
 
-export const ownershipRequests = (vmid: number): Request[] => [{ ask: "file", path: shiftJournalPath(vmid) }];
-
 /** Whose the files are is asked only where the map changes: it takes a second. */
 export const ownerRequest = (vmid: number): Request => ({ ask: "owner", vmid });
 
@@ -53,7 +51,7 @@ export function shiftingOf({ vmid, shiftOwnership }: Wish, change: Change, live:
   const journal = parseShiftJournal(answers.file(shiftJournalPath(vmid)) ?? "");
   const running = live !== undefined;
   // in phase 0 nothing was changed yet
-  if (journal && journal.phase !== 0) return { ...resumed(vmid, journal, to, places), running };
+  if (journal && journal.phase !== 0) return { ...resumed(vmid, journal, to, places), running: running || journal.running };
   if (!to || !places || (from && equals(from, to))) return undefined;
   // it runs with this map already
   if (live?.idmap && equals(live.idmap, to)) return undefined;

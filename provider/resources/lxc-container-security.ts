@@ -128,11 +128,11 @@ export interface LxcContainerSecurityArgs {
   /** `lxc.mount.auto`, such as `["proc:mixed", "sys:ro"]`. */
   mountAuto?: pulumi.Input<pulumi.Input<string>[]>;
   /** Options of `rootfs` and of `mp[n]` that the container has, by property: `{ mp0: { ro: true, nosuid: true } }`. */
-  mountPoints?: pulumi.Input<Record<string, pulumi.Input<MountPointArgs>>>;
+  mountPoints?: pulumi.Input<Record<string, pulumi.Input<MountPointArgs> | undefined>>;
   /** `lxc.seccomp.profile`: the absolute path of a file on the node. */
   seccompProfile?: pulumi.Input<string>;
   /** `lxc.prlimit.*`, by the names of getrlimit(2) in small letters: `{ nofile: { soft: 1024, hard: 65536 } }`. */
-  limits?: pulumi.Input<Record<string, pulumi.Input<LimitArgs>>>;
+  limits?: pulumi.Input<Record<string, pulumi.Input<LimitArgs> | undefined>>;
   /** Other raw settings by key, such as `{ "lxc.environment": ["TZ=UTC"] }`; a list for keys that repeat. */
   raw?: pulumi.Input<Record<string, pulumi.Input<string | pulumi.Input<string>[]>>>;
   /** Options of the property `features`. */

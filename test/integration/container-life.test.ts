@@ -223,7 +223,7 @@ describe("the life of a container's posture, over SSH", function () {
         const moved = tree(100000);
         const entries = (host: number) => ["u", "g"].map((type) => ({ type: type as "u" | "g", container: 0, host, count: 65536 }));
         await world.nodes.shift("pve", { do: "shift", vmid: 951, from: entries(100000), to: entries(200000), binds: ["models"], volumes: [] }, () => {});
-        expect(world.pct("config", "951")).to.contain("lock: mounted");
+        expect(world.pct("config", "951")).to.contain("lock: disk");
         await world.security.create(declare({ idmap: map(declared), ...shift }));
         expect(moved()).to.deep.equal([expected, expected, expected]);
         expect(await world.conf()).to.contain(`lxc.idmap: u 0 ${declared} 65536`).and.not.contain("lock:");

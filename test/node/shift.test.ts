@@ -79,8 +79,8 @@ describe("what is asked of shift-owners.pl, and what it says", () => {
   it("reads a journal", () => {
     const text = "from u 0 1 2\nto u 0 3 2\nmove u 1 3 2\nbind phase 1\nback\nphase ";
     const maps = { from: parseMap(["u 0 1 2"]), to: parseMap(["u 0 3 2"]) };
-    expect(parseShiftJournal(`${text}2\n`)).to.deep.equal({ ...maps, phase: 2 });
-    expect(parseShiftJournal(`${text}done\n`)).to.deep.equal({ ...maps, phase: "done" });
+    expect(parseShiftJournal(`${text}2\n`)).to.deep.equal({ ...maps, phase: 2, running: false });
+    expect(parseShiftJournal(`${text}done\n`)).to.deep.equal({ ...maps, phase: "done", running: false });
     expect(parseShiftJournal("from u 0 1 2\nbind phase 1\nbind x")).to.be.undefined;
   });
 
@@ -357,7 +357,7 @@ describe("shifting the owners of a container's files", function () {
       expect(outcome.done.shifted).to.be.above(0);
       expect(outcome.done.shifted + outcome.done.kept + outcome.done.other).to.equal(before.length);
       expect(outcome.done.other).to.equal(lacks.includes("capabilities of user namespaces") ? 1 : 2);
-      expect(place.conf).to.equal(conf.replace("unpriv", "lock: mounted\nunpriv"));
+      expect(place.conf).to.equal(conf.replace("unpriv", "lock: disk\nunpriv"));
       expect(place.journal!.phase).to.equal("done");
       expect(place.run(request(to)), "again").to.deep.equal(outcome);
       expect(place.run(request(to, { do: "unmount" }))).to.deep.equal({ done: {} });
@@ -545,7 +545,7 @@ describe("shifting the owners of a container's files", function () {
         const before = place.list();
         expect(place.refusal(request(overlapping), { FAIL_AT: "chown:20:99999" })).to.match(/^failed-halfway .*: chown: Input\/output error$/);
         expect(place.list()).not.to.deep.equal(before);
-        expect(place.conf).to.contain("lock: mounted");
+        expect(place.conf).to.contain("lock: disk");
         expect(place.refusal(request(overlapping, { do: "unmount" }))).to.match(/^unfinished [12]$/);
         expect(place.run(request(overlapping, { do: later }))).to.have.property("done");
         expect(place.list()).to.deep.equal(later === "back" ? before : shifted(before, overlapping));
@@ -557,7 +557,7 @@ describe("shifting the owners of a container's files", function () {
       const before = place.list();
       place.run(request(overlapping));
       expect(place.refusal(request(overlapping, { do: "back" }), { FAIL_AT: "chown:9:9" })).to.match(/^failed-halfway /);
-      expect(place.conf).to.contain("lock: mounted");
+      expect(place.conf).to.contain("lock: disk");
       expect(place.run(request(overlapping, { do: "back" }))).to.deep.equal({ done: {} });
       expect(place.list()).to.deep.equal(before);
       place.expectFree();
@@ -705,7 +705,8 @@ describe("the stand-in for pct mounts as Proxmox VE does", () => {
       expect(readFileSync(file, "latin1")).to.equal(text.replace("unpriv", "lock: mounted\nunpriv"));
       expect(existsSync(join(node.root, "var/lib/lxc/951/rootfs"))).to.be.true;
       expect(run("mount")).to.equal("255 CT is locked (mounted)\n");
-      expect(run("start")).to.equal("255 CT is locked (mounted)\n");
+      expect(run("start"), "as Proxmox VE").to.equal("0 ");
+      run("stop");
       expect(run("unmount")).to.equal("0 ");
       expect(readFileSync(file, "latin1")).to.equal(text);
       expect(run("unmount")).to.match(/^255 ./);

@@ -14,7 +14,7 @@ n=0          # the number of the `file` step
 touched=' '  # the `file` steps that were begun, by number
 tried=' '    # the profiles whose loading or unloading was begun
 present=' '  # the profiles that were loaded before
-pvefd=       # the descriptor of Proxmox VE's own lock of the container
+others=      # the descriptors of locks that others need while a container stops and starts: all but our own of it
 restarted=   # the container that was to be restarted, once that was begun
 
 # say CODE WHAT: how it ended
@@ -89,15 +89,16 @@ running() { [ -n "$(first_process "$1")" ]; }
 
 # pct_ COMMAND...: it takes Proxmox VE's lock itself; what it starts must neither keep ours nor be deaf to signals
 pct_() { words=$(trap - HUP INT TERM PIPE; exec pct "$@" 7>&- 8>&- 9>&- 2>&1 < /dev/null); }
-unlock() { [ -z "$pvefd" ] || flock -u "$pvefd"; }
+unlock() { for held in $others; do flock -u "$held"; done; }
+relock() { for held in $others; do flock -w 60 "$held" || return 1; done; }
+now() { date +%s; }
 
 # down VMID SECONDS: shuts the container down, by force where it takes longer
 down() {
   pct_ shutdown "$1" --timeout "$2" --forceStop 1 || ! running "$1" || return 1
-  left=$2
+  until=$(($(now) + $2))
   while running "$1"; do
-    [ "$left" -gt 0 ] || return 1
-    left=$((left - 1))
+    [ "$(now)" -lt "$until" ] || return 1
     sleep 1
   done
 }
@@ -106,26 +107,35 @@ down() {
 up() {
   why=start
   pct_ start "$1" || running "$1" || return 1
-  left=$2
+  until=$(($(now) + $2))
   before=
+  wrong=0
   while :; do
-    now=$(first_process "$1")
-    if [ -z "$now" ]; then why=down
-    elif [ "$now" != "$before" ]; then why=down
-    else
-      label=$(label_of "$now")
-      case $3 in
-        - | "$label") why= ;;
-        *) case $label in "$3 ("*')' | "$3//&"*) why= ;; *) why=profile words=$label ;; esac ;;
-      esac
-      [ -n "$why" ] || [ -z "$map" ] || [ "$(maps_of "$now" | sort)" = "$map" ] || why=map words=$(maps_of "$now")
-      [ -n "$why" ] || return 0
+    process=$(first_process "$1")
+    why=down
+    if [ -n "$process" ] && [ "$process" = "$before" ]; then
+      as_it_should "$process" "$3" && return 0
+      # what is about to change does so at once
+      wrong=$((wrong + 1))
+      [ "$wrong" -lt 5 ] || return 1
+    else wrong=0
     fi
-    before=$now
-    [ "$left" -gt 0 ] || return 1
-    left=$((left - 1))
+    before=$process
+    [ "$(now)" -lt "$until" ] || return 1
     sleep 1
   done
+}
+
+# as_it_should PID LABEL: whether it runs under the label, and with the ids of $map
+as_it_should() {
+  label=$(label_of "$1")
+  case $2 in
+    - | "$label") ;;
+    *) case $label in "$2 ("*')' | "$2//&"*) ;; *) why=profile words=$label; return 1 ;; esac ;;
+  esac
+  [ -n "$map" ] || return 0
+  ids=$(maps_of "$1")
+  [ "$(printf '%s\n' "$ids" | sort)" = "$map" ] || { why=map words=$ids; return 1; }
 }
 
 # unload NAME: by its name alone, as the file may be gone or changed
@@ -144,7 +154,7 @@ while read -r op a b c; do
       words=$( (: >> "$root$a") 2>&1) || refuse node-failed "$a"
       case $fd in 7) exec 7>> "$root$a" ;; 8) exec 8>> "$root$a" ;; *) exec 9>> "$root$a" ;; esac
       words=$(flock -w "$b" $fd 2>&1) || refuse container-locked "$a"
-      case $a in /run/lock/lxc/*) pvefd=$fd ;; esac
+      case $a in /run/lock/pve-posture-*) ;; *) others="$others $fd" ;; esac
       fd=$((fd + 1))
       ;;
     file)
@@ -271,11 +281,12 @@ done < "$steps"
 
 # --- undo ------------------------------------------------------------------------------------------------------------
 if [ -n "$failed" ]; then
-  held=1
+  whole=1
   if [ -n "$restarted" ]; then
     # with what it has now it must not go on; what it had is put back while nobody else writes
     ! running "$restarted" || [ "$why" = stop ] || pct_ stop "$restarted"
-    [ -z "$pvefd" ] || flock -w 60 "$pvefd" || held=
+    whole=1
+    relock || whole=
   fi
   n=0
   while read -r op a b c; do
@@ -284,7 +295,7 @@ if [ -n "$failed" ]; then
     case $touched in *" $n "*) ;; *) continue ;; esac
     if [ -n "$restarted" ]; then
       # meanwhile Proxmox VE or somebody else may have written: that must not be lost
-      if [ "$c" = - ]; then [ ! -e "$root$a" ]; else cmp -s "$tmp/$n.after" "$root$a"; fi && [ -n "$held" ] || {
+      if [ "$c" = - ]; then [ ! -e "$root$a" ]; else cmp -s "$tmp/$n.after" "$root$a"; fi && [ -n "$whole" ] || {
         undone="$undone $a"
         continue
       }

@@ -58,7 +58,7 @@ sub parse {
         if (/^(do|vmid|phase) (\w+)\z/) { $plan{$1} = $2 }
         elsif (/^(from|to|move|via) ([ug]) (\d+) (\d+) (\d+)\z/) { push @{ $plan{$1} }, [$2, $3 + 0, $4 + 0, $5 + 0] }
         elsif (/^(bind|volume) (.+)\z/) { push @{ $plan{$1} }, $2 }
-        elsif ($_ eq 'back') { $plan{back} = 1 }
+        elsif (/^(back|running)\z/) { $plan{$1} = 1 }
         else { refuse('node-failed', 'input') }
     }
     return \%plan;
@@ -69,7 +69,7 @@ sub text {
     my @lines;
     for my $key (qw(from to move via)) { push @lines, map { "$key @$_" } @{ $plan->{$key} } }
     for my $key (qw(bind volume)) { push @lines, map { "$key $_" } @{ $plan->{$key} } }
-    push @lines, 'back' if $plan->{back};
+    push @lines, grep { $plan->{$_} } qw(back running);
     return join '', map { "$_\n" } @lines, "phase $plan->{phase}";
 }
 
@@ -170,7 +170,26 @@ sub conf_lock {
 
 sub running { return -d "$root/sys/fs/cgroup/lxc/$vmid" }
 
+# set_lock FROM TO: under Proxmox VE's own lock of the file, as it writes itself
+sub set_lock {
+    my ($from, $to) = @_;
+    my $file = "$root/etc/pve/lxc/$vmid.conf";
+    mkdir "$root/run/lock/lxc";
+    open my $lock, '>>', "$root/run/lock/lxc/pve-config-$vmid.lock" or return;
+    for (my $end = time + 10; !flock $lock, LOCK_EX | LOCK_NB; select undef, undef, undef, 0.05) { return if time >= $end }
+    open my $conf, '<', $file or return;
+    my $text = do { local $/; <$conf> };
+    # of the main section only
+    $text =~ s/\A((?:(?!\[).*\n)*?)lock:\s*$from[ \t]*\n/$1lock: $to\n/ or return;
+    sysopen my $new, "$file.tmp.$$", O_WRONLY | O_CREAT | O_EXCL or return;
+    return 1 if print { $new } $text and close $new and rename "$file.tmp.$$", $file;
+    unlink "$file.tmp.$$";
+    return;
+}
+
 sub unmount {
+    # another name than `mounted` is no lock of a mount to Proxmox VE
+    set_lock('disk', 'mounted') or refuse('mount', 'lock') if conf_lock() eq 'disk';
     return if conf_lock() ne 'mounted';
     pct('unmount') or refuse('mount', 'unmount');
     $words = '';
@@ -197,6 +216,12 @@ sub mount {
         refuse('mount', 'mount');
     }
     $words = '';
+    # `mounted` keeps nobody from starting the container (pve-container, vm_start); `disk` does
+    if (!set_lock('mounted', 'disk')) {
+        unmount();
+        forget() if $fresh;
+        refuse('mount', 'lock');
+    }
     chdir "$root/var/lib/lxc/$vmid/rootfs" or fail('', 'chdir');
     $top = Cwd::getcwd();
     open my $table, '<', '/proc/self/mountinfo' or fail('/proc/self/mountinfo', 'open');
@@ -514,7 +539,7 @@ if (open my $file, '<', "$root/var/lib/pve-posture/shift-$vmid") {
     refuse('node-failed', "/var/lib/pve-posture/shift-$vmid");
 }
 my $locked = conf_lock();
-refuse('locked', $locked) if $locked ne '' && !($locked eq 'mounted' && $plan);
+refuse('locked', $locked) if $locked ne '' && !($locked =~ /^(?:mounted|disk)\z/ && $plan);
 
 # where the files shall be in the end
 my $target = $asked->{do} eq 'back' ? $asked->{from} : $asked->{to};

@@ -96,7 +96,8 @@ case $command in start|stop|shutdown|reboot|mount|unmount)
 esac
 case $command in start|stop|shutdown|reboot|mount)
   lock=$(property lock)
-  [ -z "$lock" ] || die 255 "CT is locked ($lock)" ;;
+  # Proxmox VE starts and stops what is mounted
+  [ -z "$lock" ] || { [ "$lock" = mounted ] && [ "$command" != mount ]; } || die 255 "CT is locked ($lock)" ;;
 esac
 
 case $command in
