@@ -46,7 +46,7 @@ class World {
 
   pct(...args: string[]): string {
     const env = { ...process.env, PVE_POSTURE_ROOT: this.node.root, PATH: `${this.node.root}/.stand-ins/bin:${process.env["PATH"]}` };
-    return execFileSync("pct", args, { env }).toString().trim();
+    return execFileSync("pct", args, { env, stdio: ["ignore", "pipe", "pipe"] }).toString().trim();
   }
 
   at = (file: string) => join(this.node.root, file);
@@ -230,6 +230,35 @@ describe("the life of a container's posture, over SSH", function () {
         if (declared === 200000) await world.stop();
       }
     });
+  });
+
+  it("a container that ran before its shift was interrupted runs again", async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    world = await World.start();
+    const entries = (host: number) => ["u", "g"].map((type) => ({ type: type as "u" | "g", container: 0, host, count: 65536 }));
+    await world.nodes.shift("pve", { do: "shift", vmid: 951, from: entries(100000), to: entries(200000), binds: ["models"], volumes: [], running: true }, () => {});
+    expect(() => world.pct("start", "951"), "it is locked meanwhile").to.throw(/locked \(disk\)/);
+    const { outs } = await world.security.create(declare({ idmap: map(200000), shiftOwnership: true, restart: "if-running" }));
+    expect(outs["running"]).to.equal(true);
+    expect(outs["live"]).to.include({ profile: "lxc-a" });
+  });
+
+  it("other work on a locked container says what locks it, and what not to do", async () => {
+    world = await World.start({ files: { [path]: `lock: disk\n${conf}`, "/var/lib/pve-posture/shift-951": "from u 0 100000 65536\nto u 0 200000 65536\nphase 1" } });
+    const error = await failure(world.security.create(declare()));
+    expect(error.message).to.contain("another map is declared now");
+  });
+
+  it("where putting back fails, what was done is not lost", async () => {
+    const whole = await World.start();
+    const real = (await whole.node.read("/.stand-ins/bin/pct"))!;
+    await whole.stop();
+    const pct = `#!/bin/sh\n[ "$1" != start ] || echo 'memory: 1' >> "$PVE_POSTURE_ROOT${path}"\nexec "$PVE_POSTURE_ROOT/real-pct" "$@"\n`;
+    world = await World.start({ standIns: { pct } });
+    await world.node.write("/real-pct", { content: real.replaceAll(whole.node.root, world.node.root).replace('label=$(grep', "label=lxc-z; : $(grep"), mode: 0o755 });
+    const error = (await failure(world.security.create(declare({ restart: "always", restartTimeoutSeconds: 1 })))) as PostureError & { id?: string; properties?: Props };
+    expect(error.message).to.contain("Not put back");
+    expect(error.properties!["ledger"]).to.have.nested.property("conf.inserted").that.has.length(1);
   });
 
   it("ids are granted, and taken back when the last container that needs them goes", async () => {
