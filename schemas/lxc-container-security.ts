@@ -79,9 +79,10 @@ const raw = z.record(z.string(), z.union([oneLine, z.array(oneLine)])).superRefi
 
 /** A rule of `lxc.apparmor.raw`, as it would stand in the generated profile. */
 const apparmorRule = oneLine.min(1, "must not be empty").superRefine((rule, context) => {
-  const document = parse(`profile generated {\n${rule}\n}\n`, { language: "5.0" });
+  const document = parse(`${rule}\n`, { language: "5.0", context: "body" });
   const error = [...document.errors, ...checkRules(document)].find(({ severity }) => severity === "error");
   if (error) context.addIssue({ code: "custom", message: `is no rule of AppArmor: ${error.message}${error.hint ? ` (${error.hint})` : ""}` });
+  else if (document.statements.every(({ kind }) => kind === "comment")) context.addIssue({ code: "custom", message: "is no rule of AppArmor, but a comment" });
 });
 
 const limitProblem = "must be a whole number, `unlimited`, or `{ soft, hard }` of these";
@@ -92,9 +93,13 @@ const limit = z.union([limitValue, z.strictObject({ soft: limitValue, hard: limi
     context.addIssue({ code: "custom", path: ["soft"], message: "is above the hard limit: LXC would not start the container" });
 });
 
-const limitName = z.enum(limitNames as [string, ...string[]], `must be a limit of getrlimit(2) in small letters: ${limitNames.join(", ")}`);
+/** A record whose wrong keys are told where they stand, in words for people. */
+const keyed = <T extends z.ZodType>(value: T, isKey: (key: string) => boolean, problem: string) =>
+  z.record(z.string(), value).superRefine((record, context) => {
+    for (const key of Object.keys(record)) if (!isKey(key)) context.addIssue({ code: "custom", path: [key], message: problem });
+  });
 
-const mountPointName = z.string().regex(/^(?:rootfs|mp(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]))$/, "must be rootfs, or mp0 to mp255");
+const isMountPoint = (key: string): boolean => /^(?:rootfs|mp(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5]))$/.test(key);
 const mountPoint = z.strictObject(Object.fromEntries(["ro", ...mountFlags].map((flag) => [flag, z.boolean().optional()])) as Record<MountOption, z.ZodOptional<z.ZodBoolean>>);
 type MountOption = "ro" | (typeof mountFlags)[number];
 
@@ -131,18 +136,19 @@ export const lxcContainerSecurityInputs = z
     capKeep: z.array(capability).optional(),
     mountEntries: z.array(oneLine.regex(/^\S+\s+\S+\s+\S+\s+\S+/, "must be a line of fstab: what, where, type, options")).optional(),
     mountAuto: z.array(word).optional(),
-    mountPoints: z.partialRecord(mountPointName, mountPoint).optional(),
+    mountPoints: keyed(mountPoint, isMountPoint, "must be rootfs, or mp0 to mp255").optional(),
     seccompProfile: z
       .string()
       .regex(/^\/[\w./+@-]+$/, "must be the absolute path of a file on the node, of letters, digits and _./+@-")
+      .refine((path) => !path.split("/").includes(".."), "must not go up by `..`")
       .optional(),
-    limits: z.partialRecord(limitName, limit).optional(),
+    limits: keyed(limit, (name) => limitNames.includes(name), `is no limit of getrlimit(2) in small letters: ${limitNames.join(", ")}`).optional(),
     raw: raw.optional(),
     features: features.optional(),
     firewall: firewall.optional(),
     exclusive: exclusive.optional(),
     restart: z.enum(["never", "if-running", "always"], "must be never, if-running or always").optional(),
-    restartTimeoutSeconds: z.int("must be whole seconds").min(1).max(3600, "must be at most an hour").optional(),
+    restartTimeoutSeconds: z.int("must be whole seconds").min(1, "must be at least 1").max(3600, "must be at most an hour").optional(),
   })
   .refine((inputs) => !(inputs.capDrop?.length && inputs.capKeep?.length), {
     path: ["capKeep"],
@@ -159,7 +165,7 @@ export const lxcContainerSecurityInputs = z
       if (other === undefined) continue;
       const [input, name] = other.split(".") as [keyof typeof inputs, string?];
       const declared = inputs[input] as Record<string, unknown> | undefined;
-      if (name === undefined ? declared !== undefined : declared?.[name] !== undefined)
+      if (name === undefined ? declared !== undefined : declared !== undefined && Object.hasOwn(declared, name))
         context.addIssue({ code: "custom", path: ["raw", key], message: `is declared by \`${other}\` too: say it in one place` });
     }
   });

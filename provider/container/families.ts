@@ -24,6 +24,8 @@ export interface Family {
   resets?(text: string): boolean;
   /** `merged`: the line with the declared part in it; undefined when nothing is left to say */
   merge?(current: string | undefined): string | undefined;
+  /** `merged`: a line that somebody has taken out stays out: what it was about is gone */
+  gone?: boolean;
   /** `merged`: the line with the declared part as it was in `before` */
   unmerge?(current: string, before: string | undefined): string | undefined;
 }
@@ -85,7 +87,7 @@ export function declare(
   editor.ledger.found = editor.ledger.found.filter(({ family }) => now.has(family));
   const present = new Set(editor.lines.map(({ text }) => layout.same(text)));
   editor.ledger.inserted = editor.ledger.inserted.filter(({ text }) => present.has(layout.same(text)));
-  return { lines: editor.lines, ledger: editor.ledger, changes: net(editor.changes), foreign };
+  return { lines: editor.lines, ledger: editor.ledger, changes: afresh.length > 0 ? net(editor.changes) : editor.changes, foreign };
 }
 
 /**
@@ -296,8 +298,9 @@ function releaseMerged(editor: Editor, family: Family, layout: Layout, claimed: 
   const current = membersOf(editor, family).at(-1);
   const before = editor.ledger.removed.find((removed) => removed.family === family.id);
   const wrote = editor.ledger.inserted.some((line) => line.family === family.id);
-  if (!current || (!wrote && !before)) return;
   const drop = () => (editor.ledger.removed = editor.ledger.removed.filter((removed) => removed !== before));
+  if (!current && family.gone) drop();
+  if (!current || (!wrote && !before)) return;
   if (claimed(current.text)) drop();
   else {
     const wanted = family.unmerge!(current.text, before?.text);

@@ -1,4 +1,4 @@
-import { normalise, parseEntry, type Entry } from "../idmap/index.js";
+import { IdMapError, normalise, parseEntry, type Entry } from "../idmap/index.js";
 
 /** What the running container really has. */
 export interface Live {
@@ -32,7 +32,17 @@ export function parseLive(text: string): Live | undefined {
     ...(started === undefined ? {} : { start: `${pid}.${started}` }),
     ...(profile ? { profile } : {}),
     ...(mode ? { mode } : {}),
-    ...(map.length > 0 ? { idmap: normalise(map.map(parseEntry)) } : {}),
+    ...(map.length > 0 ? readMap(map) : {}),
     ...(owner === undefined ? {} : { owner: Number(owner) }),
   };
+}
+
+/** A node that says what can't be has said nothing. */
+function readMap(lines: string[]): Pick<Live, "idmap"> {
+  try {
+    return { idmap: normalise(lines.map(parseEntry)) };
+  } catch (error) {
+    if (error instanceof IdMapError) return {};
+    throw error;
+  }
 }

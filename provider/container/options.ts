@@ -58,6 +58,7 @@ export function optionsFamily(line: string): Family {
     mode: "merged",
     has: (text) => parseEntry(text)?.key === key,
     lines: [line],
+    gone: key !== "features",
     merge(current) {
       const [options, flags] = [read(current), flagsOf(current)];
       if ([...declared].every(([name, value]) => off(options.get(name)) === off(value))) return current;

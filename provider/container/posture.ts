@@ -101,7 +101,8 @@ function devicesFamily(lines: string[]): Family {
     id: "lxc.cgroup2.devices",
     mode: "ordered",
     has: (text) => deviceKey.test(parseEntry(text)?.key ?? ""),
-    lines,
+    // wherever it is declared, what makes LXC forget comes before what it is to know
+    lines: [...lines.filter(first), ...lines.filter((line) => !first(line))],
     first,
     // somebody else's deny-all clears the rules before it; next to one of ours it is in the way
     resets: (text) => (isEmpty(text) && !lines.some(isEmpty)) || (!declaresFirst && first(text)),

@@ -1,4 +1,5 @@
 import type { Entry } from "./entry.js";
+import { IdMapError } from "./error.js";
 import { parseEntry } from "./line.js";
 
 /** How far a shift of owners is that has begun on a node. */
@@ -14,14 +15,17 @@ export interface ShiftJournal {
 /** Where the journal of a container's shift stands on the node; it is there from the first change until the container is given back. */
 export const shiftJournalPath = (vmid: number): string => `/var/lib/pve-posture/shift-${vmid}`;
 
-/**
- * Reads a journal; undefined for what is none.
- *
- * @throws IdMapError where it has a map that can't be
- */
+/** Reads a journal; undefined for what is none, which the node's own program then refuses. */
 export function parseShiftJournal(text: string): ShiftJournal | undefined {
   const phase = /(?:^|\n)phase (\d+|done)\n?$/.exec(text)?.[1];
   if (phase === undefined) return undefined;
   const map = (side: string) => [...text.matchAll(new RegExp(`^${side} ([ug] \\d+ \\d+ \\d+)$`, "gm"))].map((line) => parseEntry(line[1]!));
-  return { from: map("from"), to: map("to"), phase: phase === "done" ? "done" : Number(phase), running: /^running$/m.test(text) };
+  try {
+    const [from, to] = [map("from"), map("to")];
+    if (from.length === 0 || to.length === 0) return undefined;
+    return { from, to, phase: phase === "done" ? "done" : Number(phase), running: /^running$/m.test(text) };
+  } catch (error) {
+    if (error instanceof IdMapError) return undefined;
+    throw error;
+  }
 }

@@ -5,6 +5,7 @@ import type { Secrecy } from "../container/shown.js";
 import { PostureError } from "../errors.js";
 import type { Nodes } from "../node/nodes.js";
 import type { Kept, Kind, Plan } from "../plan/kind.js";
+import { notInForceMark } from "../plan/live.js";
 import { hostnameOf, machineOf } from "../plan/machine.js";
 import type { Shifting } from "../plan/ownership.js";
 import { changesSomething, type Answers, type Step } from "../plan/steps.js";
@@ -72,7 +73,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
       const declared = differs(inputs);
       const replaces = this.replaces(olds, news, machineOf(answers), seen.node !== inputs.node);
       if (replaces.length > 0) return { changes: true, replaces };
-      const plan = this.plan(id, inputs, former, seen);
+      const plan = this.plan(id, inputs, former, seen, secrecyOf(news));
       const outputs = this.kind.outputs(inputs, plan.memory, answers, secrecyOf(news));
       this.claims.make(this.machine(seen), id, this.kind.claims(outputs), this.where(inputs, seen));
       const drift = hasWork(plan);
@@ -104,7 +105,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     const { node, answers } = await this.observe(inputs);
     if (this.kind.isGone(inputs, answers)) return { id: "", props: {} };
     const { ledger } = this.stateOf(props);
-    const state = this.reading(() => this.kind.outputs(inputs, ledger, answers, secrecyOf(props)), node);
+    const state = this.reading(() => this.kind.outputs(inputs, ledger, answers, secrecyOf(props)), node, secrecyOf(props));
     return { id, props: { ...state, ...hidden(props) } };
   }
 
@@ -117,7 +118,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         const where = this.where(inputs, seen);
         const machine = this.machine(seen);
         const claimed = (path: string, text: string) => this.claims.claimed(machine, id, path, text);
-        const planAt = ({ node, answers }: Seen) => this.reading(() => this.kind.planDelete(state, answers, claimed), node);
+        const planAt = ({ node, answers }: Seen) => this.reading(() => this.kind.planDelete(state, answers, claimed), node, secrecyOf(props));
         let plan: Plan<unknown>;
         try {
           plan = planAt(seen);
@@ -135,7 +136,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         }
         this.claims.drop(machine, id);
         for (const note of plan.notes) say(`${where}: ${note}`);
-        if (plan.blocked) throw onNode(plan.blocked, seen.node);
+        if (plan.blocked) throw withoutValues(onNode(plan.blocked, seen.node), secrecyOf(props));
         if (!hasWork(plan)) return;
         const again = () => this.observe(inputs, state);
         const apply = plan.shifting
@@ -167,11 +168,11 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     return this.exclusively(former?.machine, inputs, () =>
       this.settle(inputs, async () => {
         const seen = await this.observe(inputs, former);
-        const plan = this.plan(id, inputs, former, seen);
+        const plan = this.plan(id, inputs, former, seen, secrecyOf(news));
         const [where, machine] = [this.where(inputs, seen), this.machine(seen)];
         const intended = this.kind.outputs(inputs, plan.memory, seen.answers, secrecy);
         this.claims.make(machine, id, this.kind.claims(intended), where);
-        if (plan.blocked) throw onNode(plan.blocked, seen.node);
+        if (plan.blocked) throw withoutValues(onNode(plan.blocked, seen.node), secrecy);
         if (!hasWork(plan)) return { ...intended, ...hidden(news) };
         const steps = this.recent.complete(machine, plan.steps);
         const apply = () => this.nodes().apply(seen.node, steps, requests);
@@ -257,7 +258,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
       return differs ? { state, problem: "shows something else now" } : { state };
     } catch (error) {
       if (!(error instanceof PostureError)) throw error;
-      return { state, problem: `now says: ${error.what}` };
+      return { state, problem: `now says: ${(withoutValues(error, secrecy) as PostureError).what}` };
     }
   }
 
@@ -299,7 +300,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
       const seen = await this.observe(inputs);
       const where = this.where(inputs, seen);
       try {
-        const plan = this.plan("", inputs, undefined, seen);
+        const plan = this.plan("", inputs, undefined, seen, secrecyOf(news));
         if (hasWork(plan)) this.tell(`will change${missing}`, where, plan, news);
         else say(`${where}: is as declared already; it will be adopted unchanged${missing}`);
         this.remark(where, plan, news);
@@ -318,13 +319,13 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
 
   private tell(word: string, where: string, plan: Plan<unknown>, news: Props): void {
     const when = word === "changed" ? "before" : "now";
-    const lines = [...renderChanges(plan.changes, secrecyOf(news)), ...plan.differences.map((line) => `${when}: ${line}`)];
+    const lines = [...renderChanges(plan.changes, secrecyOf(news)), ...plan.differences.map((line) => `${when}: ${secrecyOf(news) === "hidden" && line.startsWith(notInForceMark) ? `${notInForceMark}(secret)` : line}`)];
     say([`${where}: ${word}`, ...lines.map((line) => `  ${line}`)].join("\n"));
   }
 
   private remark(where: string, { notes, findings = [], blocked }: Plan<unknown>, news: Props): void {
     for (const note of [...notes, ...(secrecyOf(news) === "shown" ? findings : [])]) say(`${where}: ${note}`);
-    if (blocked && isPreview(news)) warn(`${where}: an update would fail now: ${blocked.what}`);
+    if (blocked && isPreview(news)) warn(`${where}: an update would fail now: ${(withoutValues(blocked, secrecyOf(news)) as PostureError).what}`);
   }
 
   /** In a preview, a node that can't be reached is a warning: those of pull requests have no SSH. */
@@ -387,9 +388,9 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     }
   }
 
-  private plan(id: string, inputs: Inputs, former: State | undefined, seen: Seen): Plan<Memory> {
+  private plan(id: string, inputs: Inputs, former: State | undefined, seen: Seen, secrecy: Secrecy = "shown"): Plan<Memory> {
     const claimed = (path: string, form: string) => this.claims.claimed(this.machine(seen), id, path, form);
-    return this.reading(() => this.kind.plan(inputs, former, seen.answers, claimed), seen.node);
+    return this.reading(() => this.kind.plan(inputs, former, seen.answers, claimed), seen.node, secrecy);
   }
 
   /** What claims are kept by; a machine that can't be told is the one of that name. */
@@ -398,11 +399,11 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
   }
 
   /** Says on which node it was. */
-  private reading<T>(work: () => T, node: string): T {
+  private reading<T>(work: () => T, node: string, secrecy: Secrecy = "shown"): T {
     try {
       return work();
     } catch (error) {
-      throw error instanceof PostureError ? onNode(error, node) : error;
+      throw error instanceof PostureError ? withoutValues(onNode(error, node), secrecy) : error;
     }
   }
 
@@ -463,10 +464,19 @@ const hidden = (props: Props): Props => (props["__secret"] === undefined ? {} : 
 /** With the provider's text, which the engine would otherwise lose in a partial failure. */
 const kept = (news: Props): Props => ({ ...hidden(news), __provider: news["__provider"] });
 
-/** The compiler quotes the text that it doesn't understand. */
+const notShown = "(details not shown, as an input is a secret)";
+
+/** The compiler quotes the text that it doesn't understand. What became of a container is no secret. */
 function hideSecrets(error: unknown, secrecy: Secrecy): unknown {
   if (secrecy === "shown" || !(error instanceof PostureError)) return error;
-  return new PostureError(error.code, `the node refused it: ${error.code} (details not shown, as an input is a secret)`);
+  const hint = /^(?:restart|restore)-failed$/.test(error.code) ? error.hint : undefined;
+  return new PostureError(error.code, `the node refused it: ${error.code} ${notShown}`, hint);
+}
+
+/** What a plan says of a conflict quotes what is declared. */
+function withoutValues(error: PostureError, secrecy: Secrecy): unknown {
+  if (secrecy === "shown" || !/^(?:conflict|invalid-input)$/.test(error.code)) return error;
+  return new PostureError(error.code, `${error.code} ${notShown}`);
 }
 
 /** An error that the engine takes as «it exists, but not quite as it should», and that keeps what was really done. */

@@ -45,7 +45,8 @@ export async function shiftAndApply<Memory>(first: Plan<Memory>, shifter: Shifte
   if (state !== "undo") await shifter.shift("unmount");
   const last = plan.steps.find((step): step is Restart => step.do === "restart") ?? (running ? restart : undefined);
   if (!last) return plan;
-  await start(last).catch(
+  // the profile that goes back with it stands in the first plan only
+  await start({ ...last, ...(restart?.revert ? { revert: restart.revert } : {}) }).catch(
     unlessUncertain(async (error) => {
       const undo = async () => {
         if (state !== "undo") await shifter.shift("return");

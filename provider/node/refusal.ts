@@ -91,7 +91,7 @@ function notUp(node: string, detail: string, output: string): PostureError {
   };
   const said = output && why !== "profile" ? `:\n${output}` : "";
   const then: Record<string, string> = {
-    running: "It runs again, with what it had before.",
+    running: why === "stop" ? "It still runs." : "It runs again, with what it had before.",
     stopped: "It is stopped, as it was.",
     down: `It did not start again with what it had before either: see \`pct start ${vmid}\` on the node.`,
   };

@@ -68,7 +68,7 @@ export function readConf(vmid: number, answers: Answers): string {
 }
 
 /** Why nothing may be written now: Proxmox VE itself has something under way with the container. */
-function lockOf(vmid: number, text: string, answers: Answers): PostureError | undefined {
+export function lockOf(vmid: number, text: string, answers: Answers): PostureError | undefined {
   const lock = property(parseConf(text).main, "lock");
   if (lock === undefined) return undefined;
   if (answers.file(shiftJournalPath(vmid)) !== undefined) {

@@ -10,6 +10,9 @@ import type { Answers, Restart } from "./steps.js";
 /** What Proxmox VE has made of the configuration for LXC when the container was last started. */
 export const liveConfig = (vmid: number): string => `/var/lib/lxc/${vmid}/config`;
 
+/** What a difference begins with that quotes what is declared. */
+export const notInForceMark = "not in force: ";
+
 interface Known {
   confLines: string[];
   changedDuring?: string;
@@ -39,7 +42,8 @@ function notStarted(confLines: readonly string[], config: string | undefined): s
     // the map and the profile are told by the container itself; what is not shown may be kept elsewhere
     if (entry?.kind !== "raw" || /^lxc\.(?:idmap|apparmor\.profile)$/.test(entry.key) || !showsValue(entry.key)) return false;
     const form = confLayout.same(line);
-    return repeats(entry.key) ? !present.has(form) : last.get(entry.key) !== form;
+    const several = confLines.filter((other) => parseEntry(other)?.key === entry.key).length > 1;
+    return several || repeats(entry.key) ? !present.has(form) : last.get(entry.key) !== form;
   });
 }
 

@@ -12,15 +12,15 @@ import { shown } from "../container/shown.js";
 import { PostureError } from "../errors.js";
 import { eachType, equals } from "../idmap/index.js";
 import {
-  confClaims, confPath, confRequests, containerPlan, drifted, isContainerGone, leftNotes, newFindings, nothing, ownerElsewhere, planConf,
+  confClaims, confPath, confRequests, containerPlan, drifted, isContainerGone, leftNotes, lockOf, newFindings, nothing, ownerElsewhere, planConf,
   planConfBack, readConf, waitsForRestart, type FilePlan,
 } from "./container.js";
 import { firewallClaims, firewallPath, planFirewall, planFirewallBack } from "./firewall.js";
 import type { Claimed, Kept, Kind, Plan } from "./kind.js";
-import { labelOf, liveConfig, notInForce, restartOf } from "./live.js";
+import { labelOf, liveConfig, notInForce, notInForceMark, restartOf } from "./live.js";
 import { hostnameOf, machineOf } from "./machine.js";
 import { movesIds, ownerRequest, shiftingOf, shownShift } from "./ownership.js";
-import { containerLock, type Answers, type Request } from "./steps.js";
+import { containerLock, stoppedMark, type Answers, type Request } from "./steps.js";
 import { planSubids, subidRequests } from "./subids.js";
 
 /** What we did to each of the two files, with the lines that we stand for there. */
@@ -60,6 +60,7 @@ export const lxcContainerSecurity: Kind<LxcContainerSecurityInputs, LxcContainer
     ...confRequests(vmid),
     { ask: "file", path: firewallPath(vmid) },
     { ask: "file", path: liveConfig(vmid) },
+    { ask: "file", path: stoppedMark(vmid) },
     ...(grantSubids ? subidRequests : []),
     ...(seccompProfile === undefined ? [] : [seccompRequest(seccompProfile)]),
   ],
@@ -71,7 +72,8 @@ export const lxcContainerSecurity: Kind<LxcContainerSecurityInputs, LxcContainer
     const text = answers.file(confPath(vmid));
     if (text === undefined) return [];
     const { conf } = filesOf(inputs, former, answers);
-    const moves = conf.step?.after !== undefined && movesIds({ before: text, after: conf.step.after });
+    const back = former && planConfBack(vmid, text, confOf(former.ledger), () => false);
+    const moves = [conf, ...(back ? [back] : [])].some(({ step }) => step?.after !== undefined && movesIds({ before: text, after: step.after }));
     return [
       ...(moves && parseLive(answers.live(vmid)) === undefined ? [ownerRequest(vmid)] : []),
       ...(former?.ledger.subids ? subidRequests : []),
@@ -118,7 +120,7 @@ export const lxcContainerSecurity: Kind<LxcContainerSecurityInputs, LxcContainer
       machine: machineOf(answers),
       owner: hostnameOf(answers),
       running: running !== undefined,
-      ...(running ? { live: shownLive(running) } : {}),
+      ...(running ? { live: shownLive(secrecy === "shown" ? running : { ...(running.pid === undefined ? {} : { pid: running.pid }) }) } : {}),
       waitsForRestart: running ? notInForce(inputs, ledger, running, answers).map((line) => shown(line, secrecy)) : [],
       ledger,
     };
@@ -166,7 +168,7 @@ function complete(
     // a container with a profile that is not loaded does not start
     plan.steps.splice(1, 0, { do: "loaded", profile });
   }
-  const contradiction = conf.step ? contradictionOf(vmid, conf.step.before, after) : undefined;
+  const contradiction = conf.step && towards === "declared" ? contradictionOf(vmid, conf.step.before, after) : undefined;
   const grant = inputs.grantSubids || former?.ledger.subids;
   const subids = grant ? planSubids(vmid, inputs.grantSubids ? idsOf(parseConf(after).main) : undefined, answers) : undefined;
   const memory: Memory = {
@@ -176,20 +178,23 @@ function complete(
   };
   const waiting = live && towards === "declared" ? notInForce(inputs, memory, live, answers) : [];
   // one that we have stopped ourselves is to run again
-  const runs = live ?? (shifting?.running ? {} : undefined);
-  const changed = shifting !== undefined || (conf.step !== undefined && !isInForce(inputs, conf, live));
+  const stopped = !live && (shifting?.running || answers.file(stoppedMark(vmid)) !== undefined);
+  const runs = live ?? (stopped ? {} : undefined);
+  const changed = stopped || shifting !== undefined || (conf.step !== undefined && !isInForce(inputs, conf, live));
   const restart = runs || towards === "declared" ? restartOf(inputs, runs, changed, waiting) : undefined;
+  const begins = restart && (stopped ? { ...restart, start: true } : restart);
+  const blocked = plan.blocked ?? contradiction ?? (restart && !shifting ? lockOf(vmid, text, answers) : undefined);
   const steps = [...(subids && plan.steps.length === 0 ? [] : plan.steps), ...(subids?.steps ?? [])];
   return {
     ...plan,
-    steps: restart ? [containerLock(vmid), ...steps, restart] : steps,
+    steps: begins ? [containerLock(vmid), ...steps, begins] : steps,
     changes: [...plan.changes, ...(subids?.changes ?? []), ...(shifting ? [shownShift(shifting)] : [])],
-    differences: restart && !conf.step ? waiting.map((line) => `not in force: ${line}`) : [],
+    differences: restart && !conf.step ? [...waiting.map((line) => `${notInForceMark}${line}`), ...(stopped ? ["it was stopped for a change, and not started again"] : [])] : [],
     notes: [
       ...plan.notes.filter((note) => !restart || note !== waitsForRestart(vmid)),
       ...(restart ? [live ? "it is restarted for it" : "it is started for it"] : []),
     ],
-    ...(plan.blocked || contradiction ? { blocked: plan.blocked ?? contradiction } : {}),
+    ...(blocked ? { blocked } : {}),
     ...(shifting ? { shifting } : {}),
     memory,
   };
@@ -228,7 +233,7 @@ function contradictionOf(vmid: number, before: string | undefined, after: string
 function privilegesDiffer({ vmid, unprivileged }: LxcContainerSecurityInputs, text: string): string | undefined {
   if (unprivileged === undefined) return undefined;
   const value = property(parseConf(text).main, "unprivileged");
-  const is = value !== undefined && checkProperty("unprivileged", value).value !== 0;
+  const is = value !== undefined && checkProperty("unprivileged", value).value === 1;
   return is === unprivileged ? undefined : `container ${vmid} is ${is ? "unprivileged" : "privileged"}, and is declared not to be`;
 }
 

@@ -50,8 +50,7 @@ export function shiftingOf({ vmid, shiftOwnership }: Wish, change: Change, live:
   const places = placesOf(main);
   const journal = parseShiftJournal(answers.file(shiftJournalPath(vmid)) ?? "");
   const running = live !== undefined;
-  // in phase 0 nothing was changed yet
-  if (journal && journal.phase !== 0) return { ...resumed(vmid, journal, to, places), running: running || journal.running };
+  if (journal) return { ...resumed(vmid, journal, from, to, places), running: running || journal.running };
   if (!to || !places || (from && equals(from, to))) return undefined;
   // it runs with this map already
   if (live?.idmap && equals(live.idmap, to)) return undefined;
@@ -64,8 +63,16 @@ export function shiftingOf({ vmid, shiftOwnership }: Wish, change: Change, live:
   return { vmid, running, from, to, ...places, state: "needed" };
 }
 
-function resumed(vmid: number, journal: ShiftJournal, to: IdMap | undefined, places: Places = { volumes: [], binds: [] }): Omit<Shifting, "running"> {
-  const { from: before, to: after, phase } = journal;
+function resumed(
+  vmid: number,
+  { from: before, to: after, phase }: ShiftJournal,
+  from: IdMap | undefined,
+  to: IdMap | undefined,
+  places: Places = { volumes: [], binds: [] },
+): Omit<Shifting, "running"> {
+  // nothing was changed yet: any map will do, and where none changes it only has to be unlocked
+  if (phase === 0 && to && from && !equals(from, to)) return { vmid, from, to, ...places, state: "begun" };
+  if (phase === 0) return { vmid, from: before, to: after, ...places, state: "undo" };
   if (to && equals(after, to)) return { vmid, from: before, to: after, ...places, state: phase === "done" ? "finished" : "begun" };
   if (to && equals(before, to)) return { vmid, from: before, to: after, ...places, state: "undo" };
   throw new PostureError(
@@ -85,7 +92,7 @@ function ownerOf(live: Live | undefined, answers: Answers, vmid: number): number
 const belongsTo = (owner: number, map: IdMap): boolean => toHost(map, "u", 0) === owner;
 
 function movesOf(vmid: number, from: IdMap, to: IdMap): string[] {
-  if (from.every(({ count }) => count === endOfIds)) throw privileged(vmid);
+  if (from.length > 0 && from.every(({ count }) => count === endOfIds)) throw privileged(vmid);
   try {
     const moves = changes(shift(from, to));
     return idTypes.flatMap((type) => moves[type].map((move: Move) => `${idName(type)} ${printMove(move)}`));

@@ -69,5 +69,8 @@ export interface Restart {
 export const changesSomething = (steps: readonly Step[]): boolean =>
   steps.some((step) => ["load", "unload", "stop", "restart"].includes(step.do) || (step.do === "file" && step.before !== step.after));
 
+/** Is on a node while a container is stopped that we have stopped, and that is to run again. */
+export const stoppedMark = (vmid: number): string => `/var/lib/pve-posture/stopped-${vmid}`;
+
 /** Our own lock of a container, for what takes longer than Proxmox VE's lock can be held: its programs take that themselves. */
 export const containerLock = (vmid: number): Step => ({ do: "lock", path: `/run/lock/pve-posture-${vmid}.lock` });

@@ -179,7 +179,7 @@ describe("the life of a resource", () => {
     it("fails without waiting where no wait is wanted", async () => {
       const { nodes, security } = world(`${conf}lock: backup\n`);
       const error = await rejection(security.create(declared()));
-      expect(error).to.include({ code: "container-locked", what: "container 951 is locked (backup)" });
+      expect(error).to.include({ code: "container-locked", what: "pve: container 951 is locked (backup)" });
       expect(nodes.applies).to.equal(0);
     });
 

@@ -54,8 +54,8 @@ describe("reading phoenix_lxc_configs.json: what isn't JSON", () => {
     fc.assert(
       fc.property(damaged, (text) => {
         const fault = jsonFault(text);
-        // only we mind a property that stands twice
-        expect(fault === undefined || fault.what.endsWith("a second time")).to.equal(reads(text), fault?.what);
+        // only we mind a property that stands twice; what is wrong behind it is not said then
+        if (!fault?.what.endsWith("a second time")) expect(fault === undefined).to.equal(reads(text), fault?.what);
       }),
       { numRuns: 3000 },
     );

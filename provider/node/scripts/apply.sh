@@ -107,14 +107,15 @@ down() {
 up() {
   why=start
   pct_ start "$1" || running "$1" || return 1
-  until=$(($(now) + $2))
+  # it takes two looks, and the clock has whole seconds
+  until=$(($(now) + $2 + 2))
   before=
   wrong=0
   while :; do
     process=$(first_process "$1")
     why=down
     if [ -n "$process" ] && [ "$process" = "$before" ]; then
-      as_it_should "$process" "$3" && return 0
+      as_it_should "$process" "$3" && { rm -f "$root/var/lib/pve-posture/stopped-$1"; return 0; }
       # what is about to change does so at once
       wrong=$((wrong + 1))
       [ "$wrong" -lt 5 ] || return 1
@@ -265,7 +266,12 @@ while read -r op a b c; do
       elif ! unload "$a" || loaded "$a"; then fail unload "$a"
       fi
       ;;
-    stop) unlock; down "$a" "$b" || fail stop "$a" ;;
+    stop)
+      unlock
+      # whoever comes after an interruption is to know that it ran
+      words=$({ mkdir -p "$root/var/lib/pve-posture" && : > "$root/var/lib/pve-posture/stopped-$a"; } 2>&1) || fail stop "$a"
+      [ -n "$failed" ] || down "$a" "$b" || fail stop "$a"
+      ;;
     restart)
       unlock
       if running "$a"; then was=running; else was=stopped; fi
