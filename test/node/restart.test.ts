@@ -56,6 +56,9 @@ for (const [name, shell] of shells) {
       expect(label(place)).to.equal("lxc-new (enforce)");
     });
 
+    // what the shells may differ in is shown by then
+    if (name !== "sh") return;
+
     const failures: { name: string; pct: string; with?: Partial<Restart>; detail: RegExp; status?: string }[] = [
       {
         name: "another profile than the declared one",
