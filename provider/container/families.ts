@@ -282,7 +282,9 @@ function release(editor: Editor, families: Family[], layout: Layout, claimed: (t
     editor.forget(family.id);
     const others = membersOf(editor, family).map(({ text }) => text);
     const back = editor.ledger.removed.filter((removed) => removed.family === family.id);
-    const lost = family.mode === "whole" && others.length > 0 ? back : back.filter((removed) => isThere(others, removed, layout));
+    // that no line is there may be what another declares
+    const taken = family.mode === "whole" && (others.length > 0 || claimed(family.id));
+    const lost = taken ? back : back.filter((removed) => isThere(others, removed, layout));
     editor.ledger.removed = editor.ledger.removed.filter((removed) => !lost.includes(removed));
     if (family.mode === "whole" && lost.length > 0) foreign.push(...others.filter((text) => !claimed(text)));
   }

@@ -168,7 +168,7 @@ function complete(
     // a container with a profile that is not loaded does not start
     plan.steps.splice(1, 0, { do: "loaded", profile });
   }
-  const contradiction = conf.step && towards === "declared" ? contradictionOf(vmid, conf.step.before, after) : undefined;
+  const contradiction = conf.step && towards === "declared" ? contradictionOf(inputs, conf.step.before, after) : undefined;
   const grant = inputs.grantSubids || former?.ledger.subids;
   const subids = grant ? planSubids(vmid, inputs.grantSubids ? idsOf(parseConf(after).main) : undefined, answers) : undefined;
   const memory: Memory = {
@@ -220,10 +220,14 @@ const mustStop = (vmid: number) =>
   );
 
 /** Findings that say that what is declared does not hold or keeps the container from starting: nobody means that. */
-const contradictions = new Set(["deny-all-denies-nothing", "device-denied", "device-rule-refused", "drop-and-keep", "unknown-capability", "unknown-limit", "invalid-limit", "mount-entry", "unknown-auto-mount", "profile-name", "idmap", "idmap-line"]);
+const contradictions = new Set(["device-rule-refused", "drop-and-keep", "unknown-capability", "unknown-limit", "invalid-limit", "mount-entry", "unknown-auto-mount", "profile-name", "idmap", "idmap-line"]);
 
-function contradictionOf(vmid: number, before: string | undefined, after: string): PostureError | undefined {
-  const found = newFindings(before, after).filter(({ code, severity }) => severity === "error" && contradictions.has(code));
+/** Those that rules of another resource may mend, unless no others may be there. */
+const ofDevices = new Set(["deny-all-denies-nothing", "device-denied"]);
+
+function contradictionOf({ vmid, exclusive = [] }: LxcContainerSecurityInputs, before: string | undefined, after: string): PostureError | undefined {
+  const counts = (code: string) => contradictions.has(code) || (exclusive.includes("deviceRules") && ofDevices.has(code));
+  const found = newFindings(before, after).filter(({ code, severity }) => severity === "error" && counts(code));
   if (found.length === 0) return undefined;
   const [first] = found as [(typeof found)[number]];
   return new PostureError("conflict", `what is declared of container ${vmid} contradicts itself: ${found.map(({ message }) => message).join("; ")}`, `${first.hint} Nothing was changed.`);

@@ -160,6 +160,16 @@ describe("the life of a container's posture, over SSH", function () {
     expect(await world.conf()).to.equal(conf);
   });
 
+  it("that no profile is named is declared too: one of two resources that goes gives no other name back", async () => {
+    const open = conf.replace("lxc.cgroup2", "lxc.apparmor.profile: unconfined\nlxc.cgroup2");
+    world = await World.start({ files: { [path]: open } });
+    const one = await world.security.create(declare({ apparmorProfile: "generated" }));
+    expect(await world.conf()).to.equal(conf);
+    await world.security.create(declare({ apparmorProfile: "generated" }));
+    await world.security.delete(one.id, one.outs);
+    expect(await world.conf()).to.equal(conf);
+  });
+
   describe("another map", () => {
     const shift = { shiftOwnership: true };
     before(function () {
