@@ -1,82 +1,91 @@
 /**
- * How fast profiles are parsed, next to the other parsers of this language, on the same files in the same run:
- * `npm run bench`, `npm run bench -- --write` for bench/RESULTS.md. What it needs goes to the cache folder.
+ * How it compares: the parsing of profiles, and a fleet of containers. `npm run bench -- --help`; see README.md.
+ * What it needs goes to the cache folder.
  */
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { cpus, release, totalmem } from "node:os";
-import { dirname, join } from "node:path";
-import { compilerFolder, getCompiler } from "../scripts/compilers.mjs";
-import { profilesOf } from "./files.mjs";
-import { compilerNames, languageServer, utils } from "./others.mjs";
-import { run } from "./process.mjs";
-import { table } from "./table.mjs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
+import { Argument, InvalidArgumentError, Option, program } from "commander";
+import { Data } from "./data.mjs";
+import { measureFleet, parts, usualParts } from "./fleet/measure.mjs";
+import { measureProfiles } from "./profiles/measure.mjs";
+import { report } from "./report.mjs";
 
 const log = (line) => console.error(line);
-const root = join(import.meta.dirname, "..");
-process.chdir(root);
+const number = (least) => (text) => {
+  if (!/^\d+$/.test(text) || Number(text) < least)
+    throw new InvalidArgumentError(`It has to be a whole number from ${least} on.`);
+  return Number(text);
+};
+const list = (parse) => (text) => text.split(",").map((word) => parse(word.trim()));
+const part = (text) => {
+  if (!parts.includes(text)) throw new InvalidArgumentError(`It has to be of ${parts.join(", ")}.`);
+  return text;
+};
 
-const cache = join(dirname(compilerFolder()), "bench");
-await mkdir(cache, { recursive: true });
-// Without Debian's profiles there is nothing to measure.
-const debian = await getCompiler({ log });
-const files = await profilesOf(debian);
-const bytes = (await Promise.all(files.map((file) => stat(file)))).reduce((sum, { size }) => sum + size, 0);
+program
+  .name("npm run bench --")
+  .description("Measures the library beside others.")
+  .addArgument(
+    new Argument("[what]", "what is measured; without it both; `report` measures nothing").choices([
+      "profiles",
+      "fleet",
+      "report",
+    ]),
+  )
+  .option(
+    "--json <file>",
+    "keep the figures in this file, beside those of other parts that it has (with --write: bench/results.json)",
+  )
+  .option("--write", "write bench/RESULTS.md")
+  .option("--containers <number>", "containers of the fleet", number(1), 100)
+  .addOption(new Option("--latency <ms,…>", "added to a round trip").argParser(list(number(0))).default([0, 20, 100], "0,20,100"))
+  .addOption(
+    new Option("--only <part,…>", `of the fleet: ${parts.join(", ")}`)
+      .argParser(list(part))
+      .default(usualParts, usualParts.join()),
+  )
+  .option("--rounds <number>", "rounds of which the best counts, for pve-posture and the floor", number(1), 3)
+  .option("--memory <number>", "containers with which memory is measured", number(1), 1000)
+  .parse();
+const { json, write, containers, latency: latencies, only, rounds, memory } = program.opts();
+const what = program.args[0];
 
-/** A row, or why there is none. */
-async function attempt(name, does, measure) {
-  log(`Measuring ${name}`);
-  try {
-    return { name, does, ...(await measure()) };
-  } catch (error) {
-    return { name, does, why: error.message.split("\n")[0] };
+const interruption = new AbortController();
+const { signal } = interruption;
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.once(name, () => {
+    log("Ending what runs");
+    interruption.abort(new Error("interrupted"));
+  });
+}
+
+async function main() {
+  // relative to where npm was called
+  const given = json && resolve(process.env.INIT_CWD ?? ".", json);
+  const root = join(import.meta.dirname, "..");
+  process.chdir(root);
+  const file = given ?? (write ? join(import.meta.dirname, "results.json") : undefined);
+  if (what === "report" && !file) throw new Error("report prints what a file has: name it with --json, or give --write.");
+  const { version } = JSON.parse(await readFile("package.json", "utf8"));
+  const [profiles, fleet] = ["profiles", "fleet"].map((part) => what === undefined || what === part);
+  const data = await Data.open(file, { measuring: profiles || fleet, ...(fleet && { containers }) });
+
+  if (profiles) await data.setProfiles(await measureProfiles({ version, signal, log }));
+  if (fleet) {
+    const save = (news) => data.addFleet(news);
+    await measureFleet({ containers, latencies, only, rounds, memory, version, signal, log, save });
+  }
+
+  const text = report(data.value);
+  console.log(text);
+  if (write) {
+    const results = join(import.meta.dirname, "RESULTS.md");
+    await writeFile(results, text);
+    log(`${relative(root, results)} written`);
   }
 }
 
-const { version } = JSON.parse(await readFile("package.json", "utf8"));
-const input = files.join("\n");
-const alone = "parses the file alone";
-const own = JSON.parse(
-  (
-    await run([process.execPath, join(import.meta.dirname, "ours.mjs"), join(debian, "etc/apparmor.d")], {
-      input,
-    })
-  ).stdout,
-);
-const ours = (name, what, does) => ({ name: `pve-posture ${name}`, version, does, ...own[what] });
-
-const parsers = [
-  ours("parse", "parse", `${alone}, to a tree with every character and an abstract one`),
-  await attempt("apparmor_parser -N", "the profiles' names, from one process; reads includes", () =>
-    compilerNames(join(debian, "apparmor_parser"), files),
-  ),
-  await attempt("apparmor-utils", `${alone} (\`parse_profile_data\`)`, () => utils(join(cache, "python3-apparmor"), files, log)),
-  await attempt("apparmor-language-server", `${alone} (\`parse_document\`)`, () =>
-    languageServer(join(cache, "language-server"), files, log),
-  ),
-];
-const others = [
-  ours("format", "format", "parses, and prints in the canonical layout"),
-  ours("check", "check", "parses with all includes, and makes the compiler's checks"),
-  ours("lint", "lint", "the linter alone, without the check"),
-  ours("compare", "compare", "a profile with itself, in full; without the checks"),
-];
-
-const model = cpus()[0]?.model.trim() ?? "an unknown processor";
-const report = `# Speed
-
-${files.length} profiles, ${(bytes / 1e6).toFixed(2)} MB: those of Debian 13's apparmor, apparmor-profiles, apparmor-profiles-extra and lxc, and this repository's own.
-${model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB; Linux ${release()}, Node ${process.version}; ${new Date().toISOString().slice(0, 10)}. Each figure is the best of several rounds, on one core.
-
-## Parsing
-
-${table(parsers, files.length, bytes)}
-
-## The rest of pve-posture
-
-${table(others, files.length, bytes)}
-`;
-console.log(report);
-if (process.argv.includes("--write")) {
-  await writeFile(join(import.meta.dirname, "RESULTS.md"), report);
-  log("bench/RESULTS.md written");
-}
+main().catch((error) => {
+  log(signal.aborted ? "Interrupted: what ran is ended" : error.message);
+  process.exitCode = signal.aborted ? 130 : 1;
+});

@@ -5,13 +5,14 @@ import { performance } from "node:perf_hooks";
  * Runs a program to its end.
  *
  * @param {string[]} command
- * @param {{ input?: string, env?: Record<string, string>, allowed?: number[] }} options exit codes that are no failure
+ * @param {{ input?: string, env?: Record<string, string>, cwd?: string, allowed?: number[] }} options
+ *   `allowed` exit codes that are no failure
  * @returns {Promise<{ stdout: string, stderr: string, seconds: number }>}
  */
-export const run = ([command, ...args], { input = "", env = {}, allowed = [0] } = {}) =>
+export const run = ([command, ...args], { input = "", env = {}, cwd, allowed = [0] } = {}) =>
   new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(command, args, { env: { ...process.env, LC_ALL: "C.UTF-8", ...env } });
+    const child = spawn(command, args, { cwd, env: { ...process.env, LC_ALL: "C.UTF-8", ...env } });
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk) => (stdout += chunk));

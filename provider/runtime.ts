@@ -3,7 +3,7 @@ import { Claims } from "./lifecycle/claims.js";
 import { Lifecycle } from "./lifecycle/lifecycle.js";
 import { RecentProfiles } from "./lifecycle/recent.js";
 import { Turns } from "./lifecycle/turns.js";
-import { Nodes } from "./node/nodes.js";
+import { Nodes, recallMs } from "./node/nodes.js";
 import { NodePool } from "./node/pool.js";
 import { readSettings, type Settings } from "./node/settings.js";
 import { appArmorProfile } from "./plan/apparmor-profile.js";
@@ -51,7 +51,8 @@ const turns = new Turns();
 const recent = new RecentProfiles();
 
 const currentSettings = (): Settings => (settings ??= fixed(() => readSettings(() => undefined, process.env)))();
-const currentNodes = (): Nodes => (nodes ??= new Nodes(new NodePool(currentSettings()), currentSettings().lockTimeoutSeconds, currentSettings()));
+const currentNodes = (): Nodes =>
+  (nodes ??= new Nodes(new NodePool(currentSettings()), currentSettings().lockTimeoutSeconds, currentSettings(), recallMs));
 
 const kinds = {
   AppArmorProfile: new Lifecycle(appArmorProfile, currentNodes, currentSettings, claims, turns, recent),

@@ -20,7 +20,7 @@ if (!existsSync(installed) || statSync("package-lock.json").mtimeMs > statSync(i
 }
 
 if (process.argv.includes("--test")) {
-  const wanted = { "openssh-server": "/usr/sbin/sshd", apparmor: "/usr/sbin/apparmor_parser" };
+  const wanted = { "openssh-server": "/usr/sbin/sshd", apparmor: "/usr/sbin/apparmor_parser", sudo: "/usr/bin/sudo" };
   const missing = Object.keys(wanted).filter((name) => !existsSync(wanted[name]));
   if (missing.length > 0 && process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
     process.env.DEBIAN_FRONTEND = "noninteractive";

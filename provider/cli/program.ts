@@ -4,10 +4,11 @@ import { addConf } from "./conf/index.js";
 import { exits } from "./exits.js";
 import { complain, endQuietly } from "./output.js";
 import { addProfile } from "./profile/index.js";
+import { addSudoers } from "./sudoers.js";
 import { version } from "./version.js";
 
 /** One function for each word after `pve-posture`; it adds the word and what follows it. */
-const groups: ((program: Command) => void)[] = [addProfile, addConf];
+const groups: ((program: Command) => void)[] = [addProfile, addConf, addSudoers];
 
 function program(): Command {
   const program = new Command("pve-posture")

@@ -4,11 +4,12 @@ import { isDeepStrictEqual } from "node:util";
 import type { Secrecy } from "../container/shown.js";
 import { PostureError } from "../errors.js";
 import type { Nodes } from "../node/nodes.js";
+import { repairNotes } from "../node/repair.js";
 import type { Kept, Kind, Plan } from "../plan/kind.js";
 import { notInForceMark } from "../plan/live.js";
 import { hostnameOf, machineOf } from "../plan/machine.js";
 import type { Shifting } from "../plan/ownership.js";
-import { changesSomething, type Answers, type Step } from "../plan/steps.js";
+import { changesSomething, transactions, type Answers, type Step } from "../plan/steps.js";
 import type { Claims } from "./claims.js";
 import { isUncertain, isUnreachable } from "./reach.js";
 import { RecentProfiles } from "./recent.js";
@@ -67,7 +68,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     const offline: Diff = { changes: differs(asBefore()), replaces: this.replaces(olds, news) };
     if (isPreview(news) && this.settings().preview === "offline") return offline;
     return this.whenReachable(news, offline, async (): Promise<Diff> => {
-      const seen = await this.observe(asDeclared, former);
+      const seen = await this.observe(asDeclared, former, isPreview(news) ? "look" : "mend");
       const { answers } = seen;
       const inputs = asBefore(answers);
       const declared = differs(inputs);
@@ -102,7 +103,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
 
   async read(id: string, props: Props): Promise<{ id: string; props: Props }> {
     const inputs = this.inputsIn(props);
-    const { node, answers } = await this.observe(inputs);
+    const { node, answers } = await this.observe(inputs, undefined, "look");
     if (this.kind.isGone(inputs, answers)) return { id: "", props: {} };
     const { ledger } = this.stateOf(props);
     const state = this.reading(() => this.kind.outputs(inputs, ledger, answers, secrecyOf(props)), node, secrecyOf(props));
@@ -273,6 +274,8 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     cause: Error,
     unsure: (cause: Error) => Error,
   ): Promise<Answers> {
+    // where it was killed with the connection, the second try starts from what was there before
+    await this.observe(inputs).catch(() => {});
     try {
       return await apply();
     } catch (error) {
@@ -297,7 +300,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     const inputs = known.data;
     const missing = later.length > 0 ? ` (as far as is known: ${later.join(", ")} will be known in the update)` : "";
     await this.whenReachable(news, undefined, async () => {
-      const seen = await this.observe(inputs);
+      const seen = await this.observe(inputs, undefined, "look");
       const where = this.where(inputs, seen);
       try {
         const plan = this.plan("", inputs, undefined, seen, secrecyOf(news));
@@ -335,10 +338,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     } catch (error) {
       if (!isPreview(news) || this.settings().preview === "strict" || !isUnreachable(error)) throw error;
       const node = String(news["node"]);
-      if (!this.warned.has(node)) {
-        this.warned.add(node);
-        warn(`${error.message}\n  This preview shows the state only, not what is on ${node}. An update would fail here.`);
-      }
+      this.warnOnce(node, `${error.message}\n  This preview shows the state only, not what is on ${node}. An update would fail here.`);
       return otherwise;
     }
   }
@@ -355,6 +355,8 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         return await work();
       } catch (error) {
         if (!(error instanceof PostureError)) throw error;
+        // what was read before doesn't hold any more
+        this.nodes().forget();
         if (error.code === "changed-meanwhile" && races++ < maxRaces) {
           await sleep(Math.random() * 100 * races);
           continue;
@@ -368,24 +370,40 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
   }
 
   /** Asks the node, or the one of its cluster that has the container now, where the settings know that. */
-  private async observe(inputs: Inputs, former?: State): Promise<Seen> {
-    const seen = await this.ask(inputs.node, inputs, former);
+  private async observe(inputs: Inputs, former?: State, purpose: "look" | "mend" = "mend"): Promise<Seen> {
+    const seen = await this.ask(inputs.node, inputs, former, purpose);
     const owner = this.kind.elsewhere?.(inputs, seen.answers);
     const node = owner === undefined ? undefined : this.nodes().named(owner);
     if (node === undefined) return seen;
-    const there = await this.ask(node, inputs, former);
+    const there = await this.ask(node, inputs, former, purpose);
     // the settings may mean another machine by that name
     return hostnameOf(there.answers) === owner ? there : seen;
   }
 
   /** Everything is asked anew with each question that an answer raises, so that all answers are of one moment. */
-  private async ask(node: string, inputs: Inputs, former: State | undefined): Promise<Seen> {
-    for (let requests = this.kind.requests(inputs); ; ) {
+  private async ask(node: string, inputs: Inputs, former: State | undefined, purpose: "look" | "mend"): Promise<Seen> {
+    let looked = false;
+    for (let requests = [...this.kind.requests(inputs), transactions]; ; ) {
       const answers = await this.nodes().observe(node, requests);
-      const more = (this.kind.follow?.(inputs, former, answers) ?? []).filter((request) => !answers.asked(request));
+      if (!looked && answers.paths(transactions.pattern).length > 0) {
+        looked = true;
+        if (purpose === "mend") {
+          // those that are under way are left alone
+          const notes = repairNotes(await this.nodes().repair(node));
+          notes.forEach((note) => warn(`${node}: ${note}`));
+          if (notes.length > 0) continue;
+        } else this.warnOnce(`${node} transactions`, `${node}: a transaction is under way there, or was interrupted; the next \`pulumi up\` undoes one that was`);
+      }
+      const more = (this.kind.follow?.(inputs, former, answers, purpose) ?? []).filter((request) => !answers.asked(request));
       if (more.length === 0) return { node, answers };
       requests = [...requests, ...more];
     }
+  }
+
+  private warnOnce(about: string, text: string): void {
+    if (this.warned.has(about)) return;
+    this.warned.add(about);
+    warn(text);
   }
 
   private plan(id: string, inputs: Inputs, former: State | undefined, seen: Seen, secrecy: Secrecy = "shown"): Plan<Memory> {

@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Semaphore } from "async-mutex";
 import type { Client, ClientChannel } from "ssh2";
@@ -8,6 +7,7 @@ import { startKeepalive } from "./keepalive";
 import { Passing, withRetries } from "./retry";
 import { collect, type ExecResult } from "./session";
 import type { Target } from "./target";
+import type { Wire } from "./wire";
 
 const SESSIONS = 8; // of the 10 that sshd allows on a connection by default (MaxSessions)
 
@@ -25,18 +25,20 @@ export class Connection {
   private cause?: Error;
   private holders = 0;
   private limit = SESSIONS;
+  /** sessions that are open, and that were opened so far */
+  private running = 0;
+  private served = 0;
   private keepalive?: NodeJS.Timeout;
 
   /**
-   * @param socket the one that leads out of this machine: with jump hosts, the first hop's
+   * @param wire what leads out of this machine: with jump hosts, the first hop's
    * @param base the connection this one goes through
    */
   constructor(
     private readonly client: Client,
     readonly target: Target,
-    readonly socket: Socket,
+    readonly wire: Wire,
     private readonly base?: Connection,
-    private readonly keepaliveMs = 15_000,
   ) {
     client.on("error", (error) => (this.cause ??= error));
     this.closed = new Promise((resolve) => {
@@ -49,9 +51,9 @@ export class Connection {
         resolve();
       });
     });
-    // The socket may have died between the login and here, where nobody listened.
-    if (socket.destroyed) this.gone = true;
-    else if (this.holders === 0) socket.unref();
+    // The wire may have died between the login and here, where nobody listened.
+    if (wire.destroyed) this.gone = true;
+    else if (this.holders === 0) wire.unref();
   }
 
   /** Whether no further command can run on it. */
@@ -68,18 +70,18 @@ export class Connection {
   /** Keeps the process alive, and the connection checked, until {@link release}. */
   hold(): void {
     if (this.holders++ > 0 || this.gone) return;
-    this.socket.ref();
+    this.wire.ref();
     this.keepalive = startKeepalive(
       this.client,
-      this.socket,
-      this.keepaliveMs,
+      this.wire,
+      this.target.keepalive,
       (error) => (this.cause ??= error),
     );
   }
 
   release(): void {
     if (--this.holders > 0) return;
-    this.socket.unref();
+    this.wire.unref();
     clearInterval(this.keepalive);
   }
 
@@ -88,18 +90,25 @@ export class Connection {
    *
    * @throws PostureError `timeout`, `unreachable` (the connection was lost while it ran), `not-permitted`
    */
-  async exec(command: string, stdin: Buffer, timeoutMs = defaultTimeoutMs, onStderr?: (data: Buffer) => void): Promise<ExecResult> {
+  async exec(
+    command: string,
+    stdin: Buffer,
+    timeoutMs = defaultTimeoutMs,
+    onStderr?: (data: Buffer) => void,
+  ): Promise<ExecResult> {
     this.hold();
     try {
       for (;;) {
         const [, release] = await this.sessions.acquire();
+        const { served } = this;
         try {
           const result = await withRetries(() => this.session(command, stdin, timeoutMs, onStderr), 100);
           release();
           return result;
         } catch (error) {
           // A server that allows fewer sessions than we open: keep the place taken from now on, and queue again.
-          if (error instanceof NoSession && this.limit > 1) this.limit--;
+          const others = this.running > 0 || this.served !== served;
+          if (error instanceof NoSession && others && this.limit > 1) this.limit--;
           else {
             release();
             throw error;
@@ -111,23 +120,47 @@ export class Connection {
     }
   }
 
-  /** Opens a stream from the far side to a host there, for the next hop. */
+  /**
+   * Opens a stream from the far side to a host there, for the next hop.
+   *
+   * @throws PostureError `unreachable`
+   */
   async forward(host: string, port: number): Promise<Duplex> {
+    const failure = (why: string, hint: string) =>
+      new PostureError(
+        "unreachable",
+        `${describeTarget(this.target)} doesn't get through to ${host}:${port} (${why}).`,
+        hint,
+      );
     return await this.guarded((resolve, reject) => {
+      let late = false;
+      const seconds = this.target.connectTimeoutSeconds;
+      const timer = setTimeout(
+        () =>
+          reject(
+            failure(
+              `no answer within ${seconds} s`,
+              "Is that host up, as seen from there, and does a firewall drop the packets?",
+            ),
+          ),
+        seconds * 1000,
+      );
       this.client.forwardOut("127.0.0.1", 0, host, port, (error, stream) => {
-        if (!error) return resolve(stream);
+        if (late) return stream?.close();
+        if (!error) {
+          stream.once("end", () => stream.end()); // as a socket does: a half that is left open would never close
+          return resolve(stream);
+        }
         const prohibited = (error as { reason?: number }).reason === 1;
         const hint = prohibited
           ? "Its sshd doesn't forward: AllowTcpForwarding, PermitOpen."
           : "The name and the port are looked up from there.";
-        reject(
-          new PostureError(
-            "unreachable",
-            `${describeTarget(this.target)} doesn't get through to ${host}:${port} (${error.message}).`,
-            hint,
-          ),
-        );
+        reject(failure(error.message, hint));
       });
+      return () => {
+        late = true;
+        clearTimeout(timer);
+      };
     });
   }
 
@@ -135,39 +168,67 @@ export class Connection {
   async close(): Promise<void> {
     if (this.gone) return;
     this.cause ??= new Error("closed on our side");
-    this.socket.ref(); // or the process might end before the far side has heard of it
+    this.wire.ref(); // or the process might end before the far side has heard of it
     this.client.end();
-    const deadline = setTimeout(() => this.client.destroy(), 1_000);
+    // A far side that doesn't answer is left at once, and so are the hops before it: a stream through them ends with them.
+    const deadline = setTimeout(() => {
+      this.client.destroy();
+      this.wire.destroy();
+    }, 1_000);
     await this.closed;
     clearTimeout(deadline);
     await this.base?.close();
   }
 
-  private session(command: string, stdin: Buffer, timeoutMs: number, onStderr?: (data: Buffer) => void): Promise<ExecResult> {
+  private session(
+    command: string,
+    stdin: Buffer,
+    timeoutMs: number,
+    onStderr?: (data: Buffer) => void,
+  ): Promise<ExecResult> {
     return this.guarded((resolve, reject) => {
       let channel: ClientChannel | undefined;
-      const timer = setTimeout(() => {
-        channel?.close();
-        reject(
-          new PostureError(
-            "timeout",
-            `${describeTarget(this.target)}: a command still ran after ${timeoutMs / 1000} s, and was given up.`,
-            "It may go on running on the node; see there before you try again.",
-          ),
-        );
-      }, timeoutMs);
-      const settle = (act: () => void) => {
-        clearTimeout(timer);
-        act();
-      };
+      let settled = false;
+      const give = (after: number, what: string, hint: string) =>
+        setTimeout(() => {
+          channel?.close();
+          reject(
+            new PostureError(
+              "timeout",
+              `${describeTarget(this.target)}: ${what} after ${after / 1000} s, and was given up.`,
+              hint,
+            ),
+          );
+        }, after);
+      const timer = give(
+        timeoutMs,
+        "a command still ran",
+        "It may go on running on the node; see there before you try again.",
+      );
+      // To start a shell takes a busy node longer than to answer.
+      const openMs = 3000 * this.target.connectTimeoutSeconds;
+      const opening = give(
+        openMs,
+        "a session still wasn't open",
+        "The SSH server takes logins but starts nothing: is the node out of memory or processes?",
+      );
       this.client.exec(command, (error, opened) => {
-        if (error) return settle(() => reject(this.openError(error)));
+        clearTimeout(opening);
+        if (settled) return opened?.close();
+        if (error) return reject(this.openError(error));
         channel = opened;
+        this.running++;
+        this.served++;
         const ended = (result: ExecResult | undefined) =>
-          settle(() => (result ? resolve(result) : reject(this.lostError("a command's session was cut off"))));
+          result ? resolve(result) : reject(this.lostError("a command's session was cut off"));
         collect(opened, stdin, ended, onStderr);
       });
-      return () => clearTimeout(timer);
+      return () => {
+        settled = true;
+        if (channel) this.running--;
+        clearTimeout(timer);
+        clearTimeout(opening);
+      };
     });
   }
 

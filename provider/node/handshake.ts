@@ -1,10 +1,11 @@
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Client, type AnyAuthMethod, type ConnectConfig } from "ssh2";
 import { PostureError } from "../errors";
 import { describeTarget } from "./describe";
 import { hostKeyCheck } from "./host-key";
-import { planLogin, type Attempt, type LoginPlan } from "./login";
+import { planLogin } from "./login";
+import { LoginTry } from "./login-try";
+import { ProxyCommand, ProxyEnded } from "./proxy-command";
 import { Passing } from "./retry";
 import type { Target } from "./target";
 
@@ -16,16 +17,23 @@ import type { Target } from "./target";
  */
 export async function handshake(stream: Duplex, target: Target): Promise<Client> {
   const check = hostKeyCheck(target);
-  const plan = await planLogin(target);
-  if (stream.destroyed) throw lost(target, stream); // meanwhile; ssh2 wouldn't notice
+  const given = new AbortController(); // an agent that still thinks would keep the process alive
+  const plan = await planLogin(target, given.signal);
+  if (stream.destroyed) throw lost(target, "", stream.errored ?? undefined); // meanwhile; ssh2 wouldn't notice
   const client = new Client();
-  const login = new Login(plan, target);
+  const login = new LoginTry(plan, target, client);
   let refused: PostureError | undefined;
-  let phase = "the SSH server to greet";
-  client.on("handshake", () => (phase = "the login to complete"));
+  let heard = "";
+  let exchanged = false;
+  const greeted = () => /^SSH-/m.test(heard);
+  const stage = () => {
+    if (!greeted()) return `the SSH server to greet${heard && ` (it said: ${quoted(heard)})`}`;
+    return exchanged ? login.stage() : "the key exchange";
+  };
 
   return await new Promise<Client>((resolve, reject) => {
     const fail = (error: Error) => {
+      given.abort();
       client.removeAllListeners();
       // What ssh2 emits after this has nobody left to tell, and would end the process.
       client.on("error", () => {});
@@ -33,29 +41,24 @@ export async function handshake(stream: Duplex, target: Target): Promise<Client>
       stream.destroy();
       reject(error);
     };
+    client.on("handshake", () => (exchanged = true));
     client.on("error", (error: Error & { level?: string }) => {
       // ssh2 reports a key that can't sign and goes on to the next.
       if (error.level === "agent" || (error.level === "client-authentication" && !login.exhausted)) {
-        login.notes.push(error.message);
+        login.failed(error.message);
         return;
       }
       if (refused) return fail(refused);
-      if (login.started && !/timed out|ECONNRESET/i.test(error.message))
-        return fail(login.error(error.message));
       if (error.level === "client-timeout") {
-        const what = `${describeTarget(target)}: waited ${target.connectTimeoutSeconds} s for ${phase}.`;
-        return fail(
-          new PostureError(
-            "unreachable",
-            what,
-            "The port is open, but the SSH server behind it (or what sits between) hangs.",
-            { cause: error },
-          ),
-        );
+        const aside = stream instanceof ProxyCommand ? ` (${stream.report()})` : "";
+        const what = `${describeTarget(target)}: waited ${target.connectTimeoutSeconds} s for ${stage()}${aside}.`;
+        return fail(new PostureError("unreachable", what, hangs(login.asked), { cause: error }));
       }
-      fail(lost(target, stream, error));
+      if (login.started && error.level !== "client-socket") return fail(login.error(error.message));
+      fail(lost(target, heard, error));
     });
-    client.on("close", () => fail(refused ?? lost(target, stream)));
+    client.on("change password", () => fail(login.error("the server wants another password first")));
+    client.on("close", () => fail(refused ?? lost(target, heard)));
     client.on("ready", () => {
       client.removeAllListeners();
       client.on("error", () => {}); // until the connection listens
@@ -70,75 +73,46 @@ export async function handshake(stream: Duplex, target: Target): Promise<Client>
         refused = check.refuse(key);
         return refused === undefined;
       },
-      authHandler: (left, _partial, next) => next(login.next(left) as AnyAuthMethod),
+      authHandler: (_left, _partial, next) => next(login.next() as AnyAuthMethod),
     };
     client.connect(config);
+    // ssh2 has paused the stream: listening doesn't take anything from it.
+    const listen = (data: Buffer) => {
+      heard = (heard + data.toString("latin1")).slice(0, 4096);
+      if (greeted() || heard.length === 4096) stream.off("data", listen);
+    };
+    stream.on("data", listen);
   });
 }
 
-/** Walks through the plan as the server refuses one thing after the other. */
-class Login {
-  started = false;
-  exhausted = false;
-  readonly notes: string[];
-  private readonly tried: string[] = [];
-  private readonly rest: Attempt[];
-
-  constructor(
-    plan: LoginPlan,
-    private readonly target: Target,
-  ) {
-    this.notes = plan.notes;
-    this.rest = [...plan.attempts];
-  }
-
-  next(left: readonly string[] | null): AnyAuthMethod | false {
-    if (!this.started) {
-      // As ssh: "none" costs nothing and tells what the server takes.
-      this.started = true;
-      return { type: "none", username: this.target.user };
-    }
-    for (let attempt = this.rest.shift(); attempt; attempt = this.rest.shift()) {
-      if (left && !left.includes(attempt.kind)) {
-        const note = `the server takes no ${attempt.kind === "password" ? "password" : "key"} (it takes ${left.join(", ") || "nothing"})`;
-        if (!this.notes.includes(note)) this.notes.push(note);
-        continue;
-      }
-      this.tried.push(attempt.label);
-      return attempt.method;
-    }
-    this.exhausted = true;
-    return false;
-  }
-
-  error(message: string): PostureError {
-    const { target } = this;
-    const tried = this.tried.length > 0 ? `tried ${this.tried.join(", ")}` : "there was nothing to try";
-    const why = this.exhausted ? "" : ` (${message})`;
-    return new PostureError(
-      "auth-failed",
-      `${describeTarget(target)} doesn't let ${target.user} in${why}: ${tried}.` +
-        this.notes.map((note) => `\n- ${note}`).join(""),
-      `Check by hand: ssh ${target.port === 22 ? "" : `-p ${target.port} `}${target.user}@${target.host}\n` +
-        `The key's public half belongs into ~${target.user}/.ssh/authorized_keys on the node (ssh-copy-id); ` +
-        "a user is set by `user@` in the node's name, in pve-posture:nodes or in ~/.ssh/config.",
-    );
-  }
+function quoted(heard: string): string {
+  return JSON.stringify(heard.trim().slice(0, 200));
 }
 
-function lost(target: Target, stream: Duplex, error?: Error): Error {
-  const early = (stream as Partial<Socket>).bytesRead === 0 || /before handshake/i.test(error?.message ?? "");
-  if (early) return new Passing(hungUp(target, error));
+function hangs(agent: string | undefined): string {
+  return agent === undefined
+    ? "The port is open, but the SSH server behind it (or what sits between) hangs."
+    : "Does the agent wait for a touch or a confirmation? connectTimeoutSeconds in the settings gives it more time.";
+}
+
+function lost(target: Target, heard: string, error?: Error): Error {
+  if (!/^SSH-/m.test(heard)) return hungUp(target, heard.trim(), error);
   const what = `${describeTarget(target)} closed the connection during handshake or login${error ? ` (${error.message})` : ""}.`;
   return new PostureError("unreachable", what, undefined, { cause: error });
 }
 
-/** For a server that closes before it greets. */
-export function hungUp(target: Target, error?: Error): PostureError {
-  return new PostureError(
-    "unreachable",
-    `${describeTarget(target)} closed the connection before its SSH server said anything${error ? ` (${error.message})` : ""}.`,
-    "A server that is starting, or has too many logins pending (MaxStartups, PerSourcePenalties), does this.",
-    { cause: error },
-  );
+/** For a server that closes before it greets; that may pass, unless it said what no SSH server says. */
+export function hungUp(target: Target, said: string, error?: Error): Error {
+  const why = said ? ` (it said: ${quoted(said)})` : error ? ` (${error.message})` : "";
+  const busy =
+    said === ""
+      ? !(error instanceof ProxyEnded) || error.quiet
+      : /^Exceeded MaxStartups|^Not allowed at this time/.test(said);
+  const listens = said === "" ? undefined : `Is it an SSH server that listens on port ${target.port}?`;
+  const hint = busy
+    ? "A server that is starting, or has too many logins pending (MaxStartups, PerSourcePenalties), does this."
+    : listens;
+  const what = `${describeTarget(target)} closed the connection before its SSH server greeted${why}.`;
+  const failure = new PostureError("unreachable", what, hint, { cause: error });
+  return busy ? new Passing(failure) : failure;
 }

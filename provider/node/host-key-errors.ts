@@ -1,6 +1,6 @@
 import { PostureError } from "../errors";
 import { describeTarget } from "./describe";
-import { fingerprint, keyType, type KnownHost } from "./known-hosts";
+import { fingerprint, keyType, rsaBits, type KnownHost } from "./known-hosts";
 import type { Target } from "./target";
 
 /** How to see a key's fingerprint on the node itself, out of reach of whoever sits between. */
@@ -24,8 +24,9 @@ export function unknownKey(
     `or, where there is no known_hosts (CI), set in pve-posture:nodes: {"${target.name}": {"hostKey": "${fingerprint(key)}"}}`,
     ...authorities.map(
       (a) =>
-        `${a.file}:${a.line} names a certificate authority for the host; host certificates aren't supported.`,
+        `${a.file}:${a.line} names a certificate authority for the host; host certificates can't be verified here: add the line above beside it.`,
     ),
+    ...target.trust.notes,
   ].join("\n");
   return new PostureError(
     "host-key-unknown",
@@ -47,7 +48,10 @@ export function changedKey(
     `${describeTarget(target)}: THE HOST KEY HAS CHANGED. Someone may be intercepting the connection, or the node was reinstalled.\n` +
       `${known.join("\n")}\n  shown:  ${describeKey(key)}`,
     `Don't go on before you know why. Compare on the node's console: ${onNode(key)}\n` +
-      `Only when that shows the same fingerprint, forget the old key: ssh-keygen -f ${entries[0]!.file} -R '${listedAs}'`,
+      [
+        `Only when that shows the same fingerprint, forget the old key: ssh-keygen -f ${entries[0]!.file} -R '${listedAs}'`,
+        ...target.trust.notes,
+      ].join("\n"),
   );
 }
 
@@ -68,6 +72,15 @@ export function revokedKey(target: Target, key: Buffer, where: string): PostureE
     "host-key-revoked",
     `${describeTarget(target)}: THE HOST KEY IS REVOKED by ${where}: ${describeKey(key)}.`,
     "Whoever has this key can pose as the node. Give the node a new host key; don't remove the mark.",
+  );
+}
+
+/** An RSA key that is shorter than RequiredRSASize. */
+export function shortKey(target: Target, key: Buffer): PostureError {
+  return new PostureError(
+    "host-key-changed",
+    `${describeTarget(target)}: the host key has ${rsaBits(key)} bits, fewer than the ${target.trust.rsaBits} that RequiredRSASize wants: ${describeKey(key)}.`,
+    "Give the node a longer key, or one of ed25519.",
   );
 }
 

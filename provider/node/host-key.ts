@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import { PostureError } from "../errors";
-import { decodeKeyLine, fingerprint, judge, knownTypes, lookupName, parseKnownHosts } from "./known-hosts";
-import { changedKey, pinnedMismatch, revokedKey, unknownKey } from "./host-key-errors";
+import {
+  decodeKeyLine,
+  fingerprint,
+  judge,
+  knownTypes,
+  lookupName,
+  parseKnownHosts,
+  rsaBits,
+} from "./known-hosts";
+import { changedKey, pinnedMismatch, revokedKey, shortKey, unknownKey } from "./host-key-errors";
 import type { Target } from "./target";
 
 /** Decides over the host key of one target. There is no way to accept one silently, whatever ssh_config says. */
@@ -12,14 +20,17 @@ export interface HostKeyCheck {
   refuse(key: Buffer): PostureError | undefined;
 }
 
-// Without ssh-rsa itself: its signatures are SHA-1.
-const ALGORITHMS: [type: string, algorithms: string[]][] = [
-  ["ssh-ed25519", ["ssh-ed25519"]],
-  ["ecdsa-sha2-nistp256", ["ecdsa-sha2-nistp256"]],
-  ["ecdsa-sha2-nistp384", ["ecdsa-sha2-nistp384"]],
-  ["ecdsa-sha2-nistp521", ["ecdsa-sha2-nistp521"]],
-  ["ssh-rsa", ["rsa-sha2-512", "rsa-sha2-256"]],
-];
+// Without ssh-rsa itself: its signatures are SHA-1. Without certificates: ssh2 can't verify them.
+const ALGORITHMS: Record<string, string[]> = {
+  "ssh-ed25519": ["ssh-ed25519"],
+  "ecdsa-sha2-nistp256": ["ecdsa-sha2-nistp256"],
+  "ecdsa-sha2-nistp384": ["ecdsa-sha2-nistp384"],
+  "ecdsa-sha2-nistp521": ["ecdsa-sha2-nistp521"],
+  "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"],
+};
+
+/** All that can be asked for. */
+export const hostKeyAlgorithms: readonly string[] = Object.values(ALGORITHMS).flat();
 
 /**
  * Reads what is known of a target's host key.
@@ -29,10 +40,11 @@ const ALGORITHMS: [type: string, algorithms: string[]][] = [
 export function hostKeyCheck(target: Target): HostKeyCheck {
   const { trust } = target;
   const revokedKeys = trust.revokedFile === undefined ? [] : readRevoked(trust.revokedFile);
-  const listedAsRevoked = (key: Buffer) =>
-    revokedKeys.some((revoked) => revoked.equals(key))
-      ? revokedKey(target, key, trust.revokedFile!)
-      : undefined;
+  const unfit = (key: Buffer) => {
+    if (revokedKeys.some((revoked) => revoked.equals(key)))
+      return revokedKey(target, key, trust.revokedFile!);
+    return rsaBits(key) < trust.rsaBits ? shortKey(target, key) : undefined;
+  };
 
   if (trust.pinned) {
     const { pinned } = trust;
@@ -42,10 +54,12 @@ export function hostKeyCheck(target: Target): HostKeyCheck {
       ...pinned.filter(isPrint).map((p) => p.trim().replace(/=$/, "")),
     ];
     return {
-      algorithms: ordered(lines.map(({ type }) => type)),
+      algorithms: ordered(
+        trust.algorithms,
+        lines.map(({ type }) => type),
+      ),
       refuse: (key) =>
-        listedAsRevoked(key) ??
-        (prints.includes(fingerprint(key)) ? undefined : pinnedMismatch(target, key, prints)),
+        unfit(key) ?? (prints.includes(fingerprint(key)) ? undefined : pinnedMismatch(target, key, prints)),
     };
   }
 
@@ -55,26 +69,26 @@ export function hostKeyCheck(target: Target): HostKeyCheck {
   // Like ssh: off port 22, a key listed for the host without a port is good enough, but never "changed".
   const names =
     trust.alias !== undefined
-      ? [trust.alias.toLowerCase()]
+      ? [trust.alias]
       : [...new Set([lookupName(target.host, target.port), lookupName(target.host, 22)])];
   return {
-    algorithms: ordered(knownTypes(entries, names)),
+    algorithms: ordered(trust.algorithms, knownTypes(entries, names)),
     refuse: (key) => {
       const verdict = judge(entries, names, key);
       if (verdict.kind === "revoked")
         return revokedKey(target, key, `${verdict.entry.file}:${verdict.entry.line}`);
       if (verdict.kind === "changed") return changedKey(target, names[0]!, key, verdict.entries);
       return (
-        listedAsRevoked(key) ??
+        unfit(key) ??
         (verdict.kind === "unknown" ? unknownKey(target, names[0]!, key, verdict.authorities) : undefined)
       );
     },
   };
 }
 
-function ordered(known: string[]): string[] {
-  const rank = (type: string) => (known.includes(type) ? known.indexOf(type) : known.length);
-  return [...ALGORITHMS].sort(([a], [b]) => rank(a) - rank(b)).flatMap(([, algorithms]) => algorithms);
+function ordered(allowed: readonly string[], known: readonly string[]): string[] {
+  const first = known.flatMap((type) => ALGORITHMS[type] ?? []).filter((name) => allowed.includes(name));
+  return [...new Set([...first, ...allowed])];
 }
 
 function isPrint(text: string): boolean {

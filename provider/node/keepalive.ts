@@ -1,30 +1,30 @@
-import type { Socket } from "node:net";
 import type { Client } from "ssh2";
-
-const UNANSWERED = 3;
+import type { Target } from "./target";
+import type { Wire } from "./wire";
 
 /**
- * Asks the server for a sign of life, and destroys the connection when three questions went unanswered.
+ * Asks the server for a sign of life, and destroys the connection when too many questions went unanswered.
  * ssh2's own keepalive has a timer that would keep the process alive.
  *
- * @returns the timer, to be cleared
+ * @returns the timer, to be cleared; undefined where none is wanted
  */
 export function startKeepalive(
   client: Client,
-  socket: Socket,
-  intervalMs: number,
+  wire: Wire,
+  { seconds, unanswered: most }: Target["keepalive"],
   onSilence: (error: Error) => void,
-): NodeJS.Timeout {
+): NodeJS.Timeout | undefined {
+  if (seconds === 0) return undefined;
   let unanswered = 0;
-  let seen = socket.bytesRead;
+  let seen = wire.bytesRead;
   const timer = setInterval(() => {
     // Output of a command is a sign of life too, and an answer may wait behind megabytes of it.
-    if (socket.bytesRead !== seen) unanswered = 0;
-    seen = socket.bytesRead;
-    if (++unanswered > UNANSWERED) {
-      onSilence(new Error(`no sign of life for ${(UNANSWERED * intervalMs) / 1000} s`));
+    if (wire.bytesRead !== seen) unanswered = 0;
+    seen = wire.bytesRead;
+    if (++unanswered > most) {
+      onSilence(new Error(`no sign of life for ${most * seconds} s`));
       client.destroy();
-      socket.destroy();
+      wire.destroy();
       return;
     }
     try {
@@ -33,6 +33,6 @@ export function startKeepalive(
     } catch {
       // ssh2's socket is closing: "close" follows
     }
-  }, intervalMs);
+  }, seconds * 1000);
   return timer.unref();
 }

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { matchList } from "./ssh-pattern";
+import { Reader } from "./ssh-format";
 
 /** One usable line of a known_hosts file. */
 export interface KnownHost {
@@ -92,6 +93,19 @@ export function keyType(key: Buffer): string | undefined {
   return length > 0 && length <= 64 && key.length > 4 + length
     ? key.toString("latin1", 4, 4 + length)
     : undefined;
+}
+
+/** How many bits an RSA key has; more than any limit for a key of another type. */
+export function rsaBits(key: Buffer): number {
+  if (keyType(key) !== "ssh-rsa") return Infinity;
+  try {
+    const reader = new Reader(key);
+    for (let i = 0; i < 2; i++) reader.string(); // type, exponent
+    const modulus = reader.string().toString("hex").replace(/^0+/, "");
+    return modulus === "" ? 0 : (modulus.length - 1) * 4 + parseInt(modulus[0]!, 16).toString(2).length;
+  } catch {
+    return 0; // no key at all
+  }
 }
 
 function nameMatches(hosts: string, name: string): boolean {

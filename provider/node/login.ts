@@ -1,15 +1,19 @@
-import { readFileSync } from "node:fs";
-import { BaseAgent, createAgent, utils, type AnyAuthMethod, type ParsedKey } from "ssh2";
-import { PostureError } from "../errors";
-import type { LoginMeans, Target } from "./target";
+import { existsSync } from "node:fs";
+import { listKeys } from "./agent";
+import { allows } from "./algorithms";
+import { doubts, isCertificate, parseCertificate, type Certificate } from "./certificate";
+import { readCertificate, readKeyFile, settingsKeys, type KeyFile } from "./key-files";
+import { keyType, rsaBits } from "./known-hosts";
+import { agentSigner, certified, type Signer } from "./signer";
+import type { AuthMethod, Target } from "./target";
 
 /** One thing to try, and how to call it when it was refused. */
 export interface Attempt {
   label: string;
   /** the method's name in SSH's protocol */
-  kind: "publickey" | "password";
-  /** what ssh2's authHandler wants */
-  method: AnyAuthMethod;
+  kind: AuthMethod;
+  /** for `publickey` */
+  signer?: Signer;
 }
 
 /** What will be tried, in order, and why some things won't. */
@@ -18,158 +22,123 @@ export interface LoginPlan {
   notes: string[];
 }
 
-interface KeyFile {
+/** How long an agent may take to list its keys; none asks anybody for that. */
+const LIST_MS = 5_000;
+
+interface Agent {
+  plain: Held[];
+  certificates: { label: string; certificate: Certificate; signer: Signer }[];
+}
+interface Held {
   label: string;
-  /** undefined: only its public half is known */
-  key?: ParsedKey;
-  public?: Buffer;
+  signer: Signer;
 }
 
 /**
  * Plans the login in OpenSSH's order: the agent's keys that the configuration names, the agent's
  * others, key files, password. Keys of the node's settings come before all of them: an agent full
- * of keys would use up the server's patience (MaxAuthTries).
+ * of keys would use up the server's patience (MaxAuthTries). A certificate comes before its key.
  *
  * @throws PostureError `invalid-settings` when a key of the settings can't be used
  */
-export async function planLogin(target: Target): Promise<LoginPlan> {
-  const { login, user: username } = target;
-  const notes = [...login.notes];
+export async function planLogin(target: Target, signal: AbortSignal): Promise<LoginPlan> {
+  const { login, user } = target;
+  const notes: string[] = [];
   const attempts: Attempt[] = [];
-  const seen: Buffer[] = [];
-  const add = (label: string, publicKey: Buffer, method: Attempt["method"]) => {
-    if (seen.some((other) => other.equals(publicKey))) return;
-    seen.push(publicKey);
-    attempts.push({ label, kind: "publickey", method });
-  };
-  const addFile = (file: KeyFile) => {
-    if (file.key) add(file.label, file.key.getPublicSSH(), { type: "publickey", username, key: file.key });
+  const add = (label: string, signer: Signer) => {
+    if (attempts.some((other) => other.signer?.blob.equals(signer.blob))) return;
+    const { algorithms } = login;
+    if (algorithms && !allows(algorithms.text, signer.algorithm)) {
+      notes.push(`${label}: ${algorithms.where} doesn't allow ${signer.algorithm}`);
+    } else if (rsaBits(signer.publicKey) < login.rsaBits) {
+      notes.push(`${label} has fewer than ${login.rsaBits} bits (RequiredRSASize)`);
+    } else attempts.push({ label, kind: "publickey", signer });
   };
 
-  settingsKeys(target).forEach(addFile);
-  const files = login.keyFiles.flatMap((path) => loadKeyFile(path, login, notes) ?? []);
-  const held = login.agent === undefined ? [] : await agentKeys(login.agent, notes);
-  const named = files.flatMap((file) => held.filter((key) => file.public?.equals(key.getPublicSSH())));
-  for (const key of login.identitiesOnly ? named : [...named, ...held]) {
-    const label = `the agent's key ${key.comment || key.type}`;
-    add(label, key.getPublicSSH(), { type: "agent", username, agent: new OneKey(login.agent!, key) });
+  const own = settingsKeys(target);
+  const files = login.keyFiles.flatMap((path) => readKeyFile(path, login, notes) ?? []);
+  const held =
+    login.agent === undefined ? { plain: [], certificates: [] } : await askAgent(target, notes, signal);
+  const certificates = certificateFiles(target).flatMap((path) => readCertificate(path, notes) ?? []);
+  const addKey = ({ label, signer }: Held) => {
+    for (const { label: from, certificate } of certificates) {
+      if (!certificate.publicKey.equals(signer.publicKey)) continue;
+      add(from, certified(signer, certificate));
+      notes.push(...doubts(certificate, user).map((why) => `${from}: ${why}`));
+    }
+    add(label, signer);
+  };
+  const addHeld = (publicKey: Buffer) => {
+    for (const { label, certificate, signer } of held.certificates) {
+      if (!certificate.publicKey.equals(publicKey)) continue;
+      add(label, signer);
+      notes.push(...doubts(certificate, user).map((why) => `${label}: ${why}`));
+    }
+    held.plain.filter(({ signer }) => signer.publicKey.equals(publicKey)).forEach(addKey);
+  };
+  const isHeld = ({ publicKey }: KeyFile) =>
+    publicKey !== undefined &&
+    (held.plain.some(({ signer }) => signer.publicKey.equals(publicKey)) ||
+      held.certificates.some(({ certificate }) => certificate.publicKey.equals(publicKey)));
+  const addFile = ({ label, signer }: KeyFile) => signer && addKey({ label, signer });
+
+  own.forEach(addFile);
+  for (const { publicKey } of files) if (publicKey) addHeld(publicKey);
+  if (!login.identitiesOnly) {
+    for (const { signer } of [...held.certificates, ...held.plain]) addHeld(signer.publicKey);
   }
   files.forEach(addFile);
-  for (const file of files) {
-    if (!file.key && !held.some((key) => file.public?.equals(key.getPublicSSH()))) notes.push(file.label);
+  for (const file of files) if (!file.signer && !isHeld(file)) notes.push(file.label);
+
+  if (login.password !== undefined) {
+    attempts.push({ label: "the password of the settings, at its prompt", kind: "keyboard-interactive" });
+    attempts.push({ label: "the password of the settings", kind: "password" });
   }
-  const { password } = login;
-  if (password !== undefined) {
-    attempts.push({
-      label: "the password of the settings",
-      kind: "password",
-      method: { type: "password", username, password },
-    });
-  }
-  return { attempts, notes };
+  return { attempts: inOrder(attempts, target, notes), notes: [...new Set(notes)] };
 }
 
-/** Named outright, so that failing to use them is an error and no note. */
-function settingsKeys({ name, login }: Target): KeyFile[] {
-  const parse = (field: string, text: string): KeyFile => {
-    const key = utils.parseKey(text.endsWith("\n") ? text : `${text}\n`, login.passphrase);
-    if (!(key instanceof Error)) return { label: `the key of ${field}`, key };
-    const why = isLocked(key)
-      ? `is protected by a passphrase${login.passphrase ? " that isn't the given one" : ""}`
-      : "isn't a key that can be read";
-    throw new PostureError(
-      "invalid-settings",
-      `pve-posture:nodes.${name}.${field} ${why}.`,
-      isLocked(key) ? "Set `passphrase` beside it." : undefined,
+/** The methods that the configuration allows, in its order. */
+function inOrder(attempts: Attempt[], { login }: Target, notes: string[]): Attempt[] {
+  for (const { kind, where } of login.forbidden) {
+    if (attempts.some((attempt) => attempt.kind === kind)) notes.push(`${where} forbids ${kind}`);
+  }
+  return login.methods.flatMap((kind) => attempts.filter((attempt) => attempt.kind === kind));
+}
+
+/** As ssh: those named outright, else those beside the keys. */
+function certificateFiles({ login }: Target): string[] {
+  if (login.certificateFiles.length > 0) return login.certificateFiles;
+  const keys = login.firstKeyFile === undefined ? login.keyFiles : [login.firstKeyFile, ...login.keyFiles];
+  // ~/.ssh/id_x-cert.pub, for a key that is named by its .pub too
+  return keys.map((path) => `${path.replace(/\.pub$/, "")}-cert.pub`).filter(existsSync);
+}
+
+async function askAgent(
+  { login, connectTimeoutSeconds }: Target,
+  notes: string[],
+  signal: AbortSignal,
+): Promise<Agent> {
+  const socket = login.agent!;
+  const found: Agent = { plain: [], certificates: [] };
+  const keys = await listKeys(socket, Math.min(LIST_MS, connectTimeoutSeconds * 1000), signal).catch(
+    (error: Error) => {
+      notes.push(`the agent at ${socket} can't be asked (${error.message})`);
+    },
+  );
+  for (const { blob, comment } of keys ?? []) {
+    const certificate = isCertificate(blob) ? parseCertificate(blob) : undefined;
+    if (isCertificate(blob) && !certificate) continue;
+    const label = `the agent's ${certificate ? "certificate" : "key"} ${comment || keyType(blob)}`;
+    const signer = agentSigner(
+      socket,
+      blob,
+      certificate?.publicKey ?? blob,
+      connectTimeoutSeconds * 1000,
+      signal,
     );
-  };
-  const keys: KeyFile[] = [];
-  if (login.privateKey !== undefined) keys.push(parse("privateKey", login.privateKey));
-  if (login.firstKeyFile !== undefined) {
-    try {
-      keys.push(parse("privateKeyFile", readFileSync(login.firstKeyFile, "utf8")));
-    } catch (error) {
-      if (error instanceof PostureError) throw error;
-      throw new PostureError(
-        "invalid-settings",
-        `pve-posture:nodes.${name}.privateKeyFile: ${(error as Error).message}.`,
-      );
-    }
+    if (certificate) found.certificates.push({ label, certificate, signer });
+    else found.plain.push({ label, signer });
   }
-  return keys;
-}
-
-function loadKeyFile(path: string, login: LoginMeans, notes: string[]): KeyFile | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" || !login.defaultKeyFiles)
-      notes.push(`${path} ${code === "ENOENT" ? "isn't there" : `can't be read (${code})`}`);
-    // Its .pub may still name a key that the agent holds.
-    return code === "ENOENT" && !login.defaultKeyFiles
-      ? publicHalf(path, `${path} is only in part there`)
-      : undefined;
-  }
-  const key = utils.parseKey(text, login.passphrase);
-  if (!(key instanceof Error)) {
-    if (key.isPrivateKey()) return { label: path, key, public: key.getPublicSSH() };
-    return { label: `${path} is a public key that the agent doesn't hold`, public: key.getPublicSSH() };
-  }
-  if (isLocked(key))
-    return publicHalf(path, `${path} is protected by a passphrase: load it into the agent (ssh-add ${path})`);
-  notes.push(`${path} isn't a key that can be read`);
-  return undefined;
-}
-
-function publicHalf(path: string, label: string): KeyFile {
-  try {
-    const key = utils.parseKey(readFileSync(`${path}.pub`, "utf8"));
-    return { label, public: key instanceof Error ? undefined : key.getPublicSSH() };
-  } catch {
-    return { label };
-  }
-}
-
-/** ssh2 tells a locked key from a broken one by its message only. */
-function isLocked(error: Error): boolean {
-  return /passphrase/i.test(error.message);
-}
-
-function agentKeys(socket: string, notes: string[]): Promise<ParsedKey[]> {
-  return new Promise((resolve) => {
-    const done = (keys: ParsedKey[], note?: string) => {
-      clearTimeout(timer);
-      if (note) notes.push(note);
-      resolve(keys);
-    };
-    const timer = setTimeout(() => done([], `the agent at ${socket} doesn't answer`), 5_000);
-    createAgent(socket).getIdentities((error, keys) => {
-      if (error) return done([], `the agent at ${socket} can't be asked (${error.message})`);
-      const parsed = (keys ?? []).flatMap((key) => {
-        const one = utils.parseKey(key as ParsedKey);
-        return one instanceof Error ? [] : [one];
-      });
-      done(parsed, parsed.length === 0 ? `the agent at ${socket} holds no key that can be used` : undefined);
-    });
-  });
-}
-
-/** An agent with a single key: ssh2 would otherwise try all of them, in the agent's order. */
-class OneKey extends BaseAgent<ParsedKey> {
-  private readonly agent;
-  constructor(
-    socket: string,
-    private readonly key: ParsedKey,
-  ) {
-    super();
-    this.agent = createAgent(socket);
-  }
-  override getIdentities(callback: (error: Error | undefined, keys?: ParsedKey[]) => void): void {
-    callback(undefined, [this.key]);
-  }
-  override sign(...args: unknown[]): void {
-    (this.agent.sign as (...args: unknown[]) => void).apply(this.agent, args);
-  }
+  if (keys?.length === 0) notes.push(`the agent at ${socket} holds no key`);
+  return found;
 }

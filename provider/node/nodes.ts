@@ -1,18 +1,16 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { PostureError } from "../errors.js";
 import type { Answers, Request, Step } from "../plan/steps.js";
 import { defaultTimeoutMs } from "./connection.js";
 import type { NodePool } from "./pool.js";
 import { parseNodeName } from "./node-name.js";
+import { nodeScripts } from "./node-scripts.js";
 import type { Settings } from "./settings.js";
-import { answersOf, decodeAnswers, decodeOutcome, encodeRequests, encodeTransaction, requestLine, type Answer } from "./protocol.js";
+import { answersOf, decodeAnswers, decodeOutcomes, encodeRequests, encodeTransaction, encodeTransactions, requestLine, type Answer } from "./protocol.js";
+import { Queue } from "./queue.js";
+import { Recall, touches } from "./recall.js";
+import { decodeRepairs, type Repairs } from "./repair.js";
 import { refusalError, shiftError } from "./refusal.js";
-import { decodeShift, encodeShift, shiftScript, type ShiftCounts, type ShiftRequest } from "./shift.js";
-
-const script = (name: string): string => readFileSync(join(__dirname, "scripts", name), "utf8");
-const observeScript = script("prelude.sh") + script("observe.sh");
-const applyScript = script("prelude.sh") + script("apply.sh");
+import { decodeShift, encodeShift, type ShiftCounts, type ShiftRequest } from "./shift.js";
 
 /** How long the first of several questions waits for the others; the engine asks for many resources at once. */
 const gatherMs = 10;
@@ -20,19 +18,41 @@ const gatherMs = 10;
 /** Millions of files take their time; what hangs shows by its progress. */
 const shiftTimeoutMs = 12 * 3600_000;
 
+/** Questions that travel together. */
 interface Batch {
   requests: Map<string, Request>;
+  sent: boolean;
   answers: Promise<Map<string, Answer>>;
 }
+
+/** One transaction, and what is read after it. */
+interface Change {
+  steps: readonly Step[];
+  observe: readonly Request[];
+}
+
+/** The answers of one that was done; undefined where they were cut. */
+type Done = [Answer[] | undefined];
+
+/** Transactions that travel together, and such journeys at the same time; the node works on all of them at once. */
+const maxTogether = 16;
+const maxUnderWay = 2;
+
+/** How long what a node has answered may be gone by within one update. Every change compares before it writes. */
+export const recallMs = 30_000;
 
 /** The nodes, as the rest of the library sees them: something to observe, and to apply steps to. */
 export class Nodes {
   private readonly batches = new Map<string, Batch>();
+  private readonly queues = new Map<string, Queue<Change, Done>>();
+  private readonly recalls = new Map<string, Recall>();
 
+  /** @param forMs how long an answer holds for others; default: not at all */
   constructor(
     private readonly pool: NodePool,
     private readonly lockTimeoutSeconds: number,
     private readonly settings: Pick<Settings, "nodes"> = { nodes: {} },
+    private readonly forMs = 0,
   ) {}
 
   /** How the settings call the node with this host name, where they know it. */
@@ -40,29 +60,75 @@ export class Nodes {
     return Object.keys(this.settings.nodes).find((name) => name === hostname || parseNodeName(name).host.split(".")[0] === hostname);
   }
 
-  /** Reads a node. What is asked in the same moment is one round trip. */
+  /** Reads a node. What is asked in the same moment is one round trip; what was answered lately is not asked again. */
   async observe(node: string, requests: readonly Request[]): Promise<Answers> {
     // before a batch is opened: one that nobody awaits would fail unheard
-    const lines = requests.map(requestLine);
-    const batch = this.batchOf(node);
-    lines.forEach((line, i) => batch.requests.set(line, requests[i]!));
-    const answers = await batch.answers;
-    const mine = lines.map((line) => answers.get(line)!);
+    requests.forEach(requestLine);
+    const recall = this.recallOf(node);
+    const replies = new Map<string, Answer>();
+    for (;;) {
+      const open = requests.filter((request) => !replies.has(requestLine(request)));
+      const unknown = open.filter((request) => {
+        const known = recall.get(request);
+        if (known) replies.set(requestLine(request), known);
+        return !known;
+      });
+      if (unknown.length === 0) break;
+      const batch = this.batchOf(node);
+      if (!batch.sent) for (const request of unknown) batch.requests.set(requestLine(request), request);
+      // of one that is under way already: it may bring along what is wanted here
+      for (const [line, answer] of await batch.answers) replies.set(line, answer);
+    }
+    const mine = requests.map((request) => replies.get(requestLine(request))!);
     return answersOf(requests, mine, (what) => denied(node, what));
   }
 
-  /** Applies the steps as one transaction, then reads the node, in one round trip. */
+  /**
+   * Applies the steps as one transaction, then reads the node. What is applied at about the same time is one round trip,
+   * save for what takes its time.
+   */
   async apply(node: string, steps: readonly Step[], observe: readonly Request[]): Promise<Answers> {
-    const input = encodeTransaction(steps, observe, this.lockTimeoutSeconds);
-    // down, up, down again and up again
-    const restarts = steps.reduce((sum, step) => sum + ("seconds" in step ? 4 * step.seconds : 0), 0);
-    const { code, stdout, stderr } = await this.pool.run(node, applyScript, input, { timeoutMs: defaultTimeoutMs + restarts * 1000 });
-    const outcome = decodeOutcome(stdout, observe);
+    const recall = this.recallOf(node);
+    // what the steps don't touch is what it was
+    const known = new Map(observe.flatMap((request) => {
+      const answer = touches(steps, request) ? undefined : recall.get(request);
+      return answer ? [[requestLine(request), answer] as const] : [];
+    }));
+    const change = { steps, observe: observe.filter((request) => !known.has(requestLine(request))) };
+    const long = steps.some((step) => step.do === "stop" || step.do === "restart");
+    const [answers] = long ? await this.applyAll(node, [change]).then(([result]) => settled(result!)) : await this.queueOf(node).add(change);
     // it is done, whatever became of the answers: that must not pass for a failure
-    if (!outcome && stdout.toString("latin1", 0, 5) === "done\n") return this.observe(node, observe);
-    if (!outcome) throw broken(node, code, stdout, stderr);
-    if (!Array.isArray(outcome)) throw refusalError(node, outcome, steps);
-    return answersOf(observe, outcome, (what) => denied(node, what));
+    if (!answers) return this.observe(node, observe);
+    change.observe.forEach((request, i) => known.set(requestLine(request), answers[i]!));
+    return answersOf(observe, observe.map((request) => known.get(requestLine(request))!), (what) => denied(node, what));
+  }
+
+  private async applyAll(node: string, changes: readonly Change[]): Promise<PromiseSettledResult<Done>[]> {
+    // whoever shares a round trip doesn't keep the others waiting for his lock: he comes again
+    const wait = changes.length > 1 ? Math.min(1, this.lockTimeoutSeconds) : this.lockTimeoutSeconds;
+    const input = encodeTransactions(changes.map(({ steps, observe }) => encodeTransaction(steps, observe, wait)));
+    // down, up, down again and up again
+    const restarts = changes.flatMap(({ steps }) => steps).reduce((sum, step) => sum + ("seconds" in step ? 4 * step.seconds : 0), 0);
+    const recall = this.recallOf(node);
+    const timeoutMs = defaultTimeoutMs + restarts * 1000;
+    const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.apply, input, { timeoutMs }).catch((error: unknown) => {
+      recall.forget();
+      throw error;
+    });
+    const outcomes = decodeOutcomes(stdout, changes.map(({ observe }) => observe.length));
+    const results = await Promise.allSettled(
+      outcomes.map(async (outcome, i): Promise<Done> => {
+        if (!outcome) throw broken(node, code, stdout, stderr);
+        if ("refused" in outcome) throw refusalError(node, outcome.refused, changes[i]!.steps);
+        return [outcome.done];
+      }),
+    );
+    for (const [i, { steps, observe }] of changes.entries()) {
+      const result = results[i]!;
+      if (result.status === "rejected") recall.forget();
+      else recall.note(steps, observe, result.value[0]);
+    }
+    return results;
   }
 
   /**
@@ -75,33 +141,72 @@ export class Nodes {
       const files = [...data.toString().matchAll(/^progress \S+ (\d+)$/gm)].at(-1)?.[1];
       if (files !== undefined) progress(Number(files));
     };
-    const { code, stdout, stderr } = await this.pool.run(node, shiftScript(), encodeShift(request), { timeoutMs: shiftTimeoutMs, onStderr });
+    const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.shift, encodeShift(request), { timeoutMs: shiftTimeoutMs, onStderr });
     const outcome = decodeShift(stdout);
     if (!outcome) throw cutShort(node, request.vmid, code, stderr);
     if ("refused" in outcome) throw shiftError(node, request.vmid, outcome.refused);
     return outcome.done;
   }
 
+  /** What is asked next is read anew. */
+  forget(): void {
+    for (const recall of this.recalls.values()) recall.forget();
+  }
+
+  /** Ends the transactions that were interrupted on the node: puts back what was there before them. */
+  async repair(node: string): Promise<Repairs> {
+    const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.repair, Buffer.alloc(0));
+    if (code !== 0) throw broken(node, code, stdout, stderr);
+    const repairs = decodeRepairs(stdout);
+    if (repairs.undone.length > 0) this.recallOf(node).forget();
+    return repairs;
+  }
+
   close(): Promise<void> {
     return this.pool.close();
+  }
+
+  private queueOf(node: string): Queue<Change, Done> {
+    const known = this.queues.get(node) ?? new Queue((changes: Change[]) => this.applyAll(node, changes), gatherMs, maxTogether, maxUnderWay);
+    this.queues.set(node, known);
+    return known;
+  }
+
+  private recallOf(node: string): Recall {
+    const known = this.recalls.get(node) ?? new Recall(this.forMs);
+    this.recalls.set(node, known);
+    return known;
   }
 
   private batchOf(node: string): Batch {
     const open = this.batches.get(node);
     if (open) return open;
-    const requests = new Map<string, Request>();
-    const answers = new Promise<void>((resolve) => setTimeout(resolve, gatherMs)).then(async () => {
-      this.batches.delete(node);
-      const asked = [...requests.values()];
-      const { code, stdout, stderr } = await this.pool.run(node, observeScript, encodeRequests(asked));
-      const replies = decodeAnswers(stdout, asked.length);
-      if (!replies) throw broken(node, code, stdout, stderr);
-      return new Map(asked.map((request, i) => [requestLine(request), replies[i]!]));
+    const batch: Batch = { requests: new Map(), sent: false, answers: Promise.resolve(new Map()) };
+    batch.answers = new Promise<void>((resolve) => setTimeout(resolve, gatherMs)).then(async () => {
+      const recall = this.recallOf(node);
+      const questions = recall.along([...batch.requests.values()]);
+      batch.sent = true;
+      const asked = Date.now();
+      // without memory there is nothing to wait for
+      if (this.forMs === 0) this.batches.delete(node);
+      try {
+        const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.observe, encodeRequests(questions));
+        const replies = decodeAnswers(stdout, questions.length);
+        if (!replies) throw broken(node, code, stdout, stderr);
+        questions.forEach((question, i) => recall.take(question, replies[i]!, asked));
+        return new Map(questions.map((question, i) => [requestLine(question), replies[i]!]));
+      } finally {
+        if (this.batches.get(node) === batch) this.batches.delete(node);
+      }
     });
-    const batch = { requests, answers };
     this.batches.set(node, batch);
     return batch;
   }
+}
+
+function settled<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
 }
 
 function cutShort(node: string, vmid: number, code: number | null, stderr: Buffer): PostureError {
@@ -117,7 +222,7 @@ function denied(node: string, what: string): never {
   throw new PostureError(
     "not-permitted",
     `${node}: reading ${what} was refused`,
-    "Log in as root, or as a user who may run `sudo -n sh` (see «least privilege» in the README).",
+    "Log in as root, or as an account that may use `sudo` for it (docs/sudo.md).",
   );
 }
 

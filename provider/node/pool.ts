@@ -2,7 +2,7 @@ import { connect } from "./connect";
 import type { Connection } from "./connection";
 import type { ExecResult } from "./session";
 import type { Settings } from "./settings";
-import { commandLine, sudoRefusal } from "./sudo";
+import { commandFor, sudoRefusal } from "./sudo";
 import { resolveTarget } from "./resolve";
 import type { Target } from "./target";
 
@@ -47,10 +47,10 @@ export class NodePool {
    * Runs a shell script on a node, as root: through `sudo -n` if the user is another (see `sudo` of the settings).
    *
    * @param node alias, host, `user@host`, `host:port`, `user@host:port` or `[v6 address]:port`
-   * @param script constant text; what varies goes into `stdin`
+   * @param script constant text; what varies goes into `data`, its standard input
    * @throws PostureError whatever keeps from reaching the node; `not-permitted`, `timeout`, `unreachable`
    */
-  async run(node: string, script: string, stdin: Buffer, { timeoutMs, onStderr }: RunOptions = {}): Promise<ExecResult> {
+  async run(node: string, script: string, data: Buffer, { timeoutMs, onStderr }: RunOptions = {}): Promise<ExecResult> {
     const target = this.target(node);
     const key = identity(target);
     let entry = this.enter(key, target);
@@ -62,7 +62,8 @@ export class NodePool {
         entry = this.enter(key, target);
         connection = await entry.connection;
       }
-      const result = await connection.exec(commandLine(script, target.sudo), stdin, timeoutMs ?? this.options.timeoutMs, onStderr);
+      const { command, stdin } = commandFor(script, data, target.sudo);
+      const result = await connection.exec(command, stdin, timeoutMs ?? this.options.timeoutMs, onStderr);
       const refusal = target.sudo ? sudoRefusal(result, target) : undefined;
       if (refusal) throw refusal;
       return result;
@@ -120,6 +121,6 @@ export class NodePool {
 
 /** Two names share a connection only if nothing differs in where, as whom, by which key and trusting what. */
 function identity(target: Target): string {
-  const { user, host, port, login, trust, via, family, localAddress } = target;
-  return JSON.stringify([user, host, port, login, trust, family, localAddress, via && identity(via)]);
+  const { user, host, port, login, trust, via, proxy, family, localAddress } = target;
+  return JSON.stringify([user, host, port, login, trust, family, localAddress, proxy, via && identity(via)]);
 }

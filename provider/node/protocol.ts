@@ -4,13 +4,19 @@ import type { Answers, Request, Step } from "../plan/steps.js";
 
 export type Answer = { status: "ok" | "absent" | "denied"; body: Buffer };
 
-export const requestLine = (request: Request): string => {
+/** A request, or one of this room's own: every file that matches the shell pattern; every container that runs. */
+export type Question = Request | { ask: "all"; pattern: string } | { ask: "lives" };
+
+export const requestLine = (request: Question): string => {
   switch (request.ask) {
     case "file":
       return oneLine(`file ${request.path}`);
     case "files":
     case "paths":
+    case "all":
       return oneLine(`${request.ask} ${request.pattern}`);
+    case "lives":
+      return "lives all";
     case "package":
       return oneLine(`package ${request.name}`);
     case "users":
@@ -27,24 +33,30 @@ function oneLine(line: string): string {
   return line;
 }
 
-export function encodeRequests(requests: readonly Request[]): Buffer {
+export function encodeRequests(requests: readonly Question[]): Buffer {
   return Buffer.from(requests.map((request) => `${requestLine(request)}\n`).join(""), "latin1");
 }
 
 /** Reads as many answers as there were requests; undefined when the output is not of that form. */
 export function decodeAnswers(output: Buffer, count: number): Answer[] | undefined {
+  const { answers } = readAnswers(output, 0, count);
+  return answers.length === count ? answers : undefined;
+}
+
+/** As many answers as there are, and where they end. */
+function readAnswers(output: Buffer, start: number, count: number): { answers: Answer[]; end: number } {
   const answers: Answer[] = [];
-  for (let at = 0; answers.length < count; ) {
+  let at = start;
+  while (answers.length < count) {
     const end = output.indexOf("\n", at);
     const head = end < 0 ? null : /^(ok|absent|denied) (\d+)$/.exec(output.toString("latin1", at, end));
-    if (!head) return undefined;
     const from = end + 1;
-    const to = from + Number(head[2]);
-    if (to > output.length) return undefined;
+    const to = from + Number(head?.[2]);
+    if (!head || to > output.length) break;
     answers.push({ status: head[1] as Answer["status"], body: output.subarray(from, to) });
     at = to;
   }
-  return answers;
+  return { answers, end: at };
 }
 
 /** The answers by what was asked. `denied` is told to the caller, which knows how to name it. */
@@ -88,8 +100,36 @@ function splitFiles(body: string): [string, string][] {
   return files;
 }
 
-/** A transaction as apply.sh reads it: steps by line, an empty line, then the bytes they refer to. */
-export function encodeTransaction(steps: readonly Step[], observe: readonly Request[], lockTimeout: number): Buffer {
+/** What `all` is answered with: the files, what else is there, and whether nothing can be missing. */
+export function splitAll(body: Buffer): { files: [path: string, body: Buffer][]; others: string[]; whole: boolean } {
+  const end = body.indexOf("\n\n");
+  const [head, ...lines] = body.toString("latin1", 0, Math.max(end, 0)).split("\n");
+  const files: [string, Buffer][] = [];
+  const others: string[] = [];
+  let at = end + 2;
+  for (const line of lines) {
+    const [, size, path] = /^(\d+|-) (.+)$/.exec(line) ?? [];
+    if (path === undefined) continue;
+    if (size === "-") others.push(path);
+    else files.push([path, body.subarray(at, (at += Number(size)))]);
+  }
+  // half an answer is none
+  return at === body.length ? { files, others, whole: head === "whole" } : { files: [], others: [], whole: false };
+}
+
+/** A transaction as apply.sh reads it: its steps and the questions after them by line, and the bytes that they refer to. */
+export interface Encoded {
+  steps: Buffer;
+  bytes: Buffer;
+}
+
+/** Transactions as apply.sh reads them. */
+export function encodeTransactions(transactions: readonly Encoded[]): Buffer {
+  const lengths = transactions.map(({ steps, bytes }) => `${steps.length} ${bytes.length}`);
+  return Buffer.concat([Buffer.from(`transactions ${lengths.join(" ")}\n`), ...transactions.flatMap(({ steps, bytes }) => [steps, bytes])]);
+}
+
+export function encodeTransaction(steps: readonly Step[], observe: readonly Request[], lockTimeout: number): Encoded {
   const payload: Buffer[] = [];
   const length = (content: string | undefined): string => {
     if (content === undefined) return "-";
@@ -116,9 +156,8 @@ export function encodeTransaction(steps: readonly Step[], observe: readonly Requ
         return [`${step.do} ${step.profile}`];
     }
   });
-  const bytes = payload.reduce((sum, part) => sum + part.length, 0);
-  const header = [`bytes ${bytes}`, ...lines, ...observe.map((request) => `observe ${requestLine(request)}`)];
-  return Buffer.concat([Buffer.from(`${header.map(oneLine).join("\n")}\n\n`, "latin1"), ...payload]);
+  const text = [...lines, ...observe.map((request) => `observe ${requestLine(request)}`)].map((line) => `${oneLine(line)}\n`);
+  return { steps: Buffer.from(text.join(""), "latin1"), bytes: Buffer.concat(payload) };
 }
 
 export interface Refusal {
@@ -127,13 +166,37 @@ export interface Refusal {
   output: string;
 }
 
-/** What apply.sh said: the answers after it is done, or why it refused; undefined when it said neither. */
-export function decodeOutcome(output: Buffer, observe: readonly Request[]): Answer[] | Refusal | undefined {
-  const end = output.indexOf("\n");
-  const head = output.toString("latin1", 0, Math.max(end, 0));
-  if (head === "done") return decodeAnswers(output.subarray(end + 1), observe.length);
-  const refused = /^refused (\S+) (.*)$/.exec(head);
-  return refused
-    ? { code: refused[1]!, detail: refused[2]!, output: output.toString("utf8", end + 1).trim() }
-    : undefined;
+/** How a transaction ended: the answers after it is done (undefined: they were cut), or why it was refused. */
+export type Outcome = { done: Answer[] | undefined } | { refused: Refusal };
+
+/**
+ * What apply.sh said of each transaction; of one that it said nothing of, undefined.
+ *
+ * @param counts how many answers each has asked for
+ */
+export function decodeOutcomes(output: Buffer, counts: readonly number[]): (Outcome | undefined)[] {
+  const outcomes = counts.map((): Outcome | undefined => undefined);
+  const line = (at: number): string | undefined => {
+    const end = output.indexOf("\n", at);
+    return end < 0 ? undefined : output.toString("latin1", at, end);
+  };
+  for (let at = 0; ; ) {
+    const head = line(at);
+    const index = Number(/^result (\d+)$/.exec(head ?? "")?.[1] ?? NaN) - 1;
+    const verdict = Number.isNaN(index) ? undefined : line(at + head!.length + 1);
+    if (verdict === undefined) return outcomes;
+    at += head!.length + verdict.length + 2;
+    const [, length, code, detail] = /^refused (\d+) (\S+) (.*)$/.exec(verdict) ?? [];
+    if (code !== undefined) {
+      const refused = { code, detail: detail!, output: output.toString("utf8", at, at + Number(length)).trim() };
+      // of none in particular: of all
+      if (index < 0) return outcomes.map(() => ({ refused }));
+      outcomes[index] = { refused };
+      at += Number(length);
+    } else if (verdict === "done" && index in counts) {
+      const read = readAnswers(output, at, counts[index]!);
+      outcomes[index] = { done: read.answers.length === counts[index] ? read.answers : undefined };
+      at = read.end;
+    } else return outcomes;
+  }
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { PostureError } from "../errors.js";
 import { changes, endOfIds, idTypes, mapped, normalise, overlaps, printEntry, shift, subtract } from "../idmap/index.js";
 import type { IdMap, Move, Range } from "../idmap/index.js";
@@ -108,10 +106,3 @@ export function decodeShift(output: Buffer): ShiftOutcome | undefined {
   const refused = /^refused (\S+) (.*)$/.exec(head);
   return refused ? { refused: { code: refused[1]!, detail: refused[2]!, output: output.toString("utf8", end + 1).trim() } } : undefined;
 }
-
-const read = (name: string): string => readFileSync(join(__dirname, "scripts", name), "utf8");
-let script: string | undefined;
-
-/** The constant text that `sh -c` runs on the node. */
-export const shiftScript = (): string =>
-  (script ??= `${read("prelude.sh")}cat > "$tmp/shift-owners.pl" << 'PERL' || exit 70\n${read("shift-owners.pl")}PERL\n${read("shift.sh")}`);

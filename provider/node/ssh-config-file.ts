@@ -1,23 +1,32 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { PostureError } from "../errors";
+import { canonicalKeyword } from "./ssh-directives";
 import { matchPattern } from "./ssh-pattern";
 
 /** One directive of an ssh_config, not yet judged. */
 export interface ConfigLine {
-  /** in lower case, as keywords know no case */
+  /** in lower case, as keywords know no case, and never an old name */
   keyword: string;
   words: string[];
+  /** all behind the keyword as it stands, quotes and comments too: what a ProxyCommand is */
+  rest: string;
   /** file:line, for people */
   where: string;
 }
 
-/** Reads one ssh_config; undefined when there is no such file. */
-export function readConfigFile(path: string): ConfigLine[] | undefined {
+/**
+ * Reads one ssh_config; undefined when there is no such file.
+ *
+ * @param guarded refuse one that others may write: it says which programs run
+ */
+export function readConfigFile(path: string, guarded: boolean): ConfigLine[] | undefined {
   let text: string;
   try {
+    if (guarded) refuseOthers(path);
     text = readFileSync(path, "utf8");
   } catch (error) {
+    if (error instanceof PostureError) throw error;
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new PostureError(
       "invalid-settings",
@@ -29,17 +38,28 @@ export function readConfigFile(path: string): ConfigLine[] | undefined {
   return text.split("\n").flatMap((line, index) => parseLine(line, `${path}:${index + 1}`) ?? []);
 }
 
+function refuseOthers(path: string): void {
+  const { uid, mode } = statSync(path);
+  const ours = uid === 0 || uid === (process.getuid?.() ?? uid);
+  if (ours && (mode & 0o022) === 0) return;
+  throw new PostureError(
+    "invalid-settings",
+    `${path} ${ours ? "can be written by others" : "belongs to somebody else"}; ssh doesn't read it either.`,
+    ours ? `chmod go-w ${path}` : `chown it to the user that deploys, or to root.`,
+  );
+}
+
 function parseLine(line: string, where: string): ConfigLine | undefined {
-  const parts = /^\s*([^\s=#"]+)(?:\s*=\s*|\s+|$)(.*?)\s*$/.exec(line);
-  if (!parts) {
-    if (/^\s*(#|$)/.test(line)) return undefined;
-    throw new PostureError("invalid-settings", `${where} can't be read: it doesn't begin with a keyword.`);
-  }
-  const words = splitWords(parts[2]!);
-  if (!words) throw new PostureError("invalid-settings", `${where} can't be read: a quote isn't closed.`);
-  if (words.length === 0)
-    throw new PostureError("invalid-settings", `${where} can't be read: ${parts[1]} has no value.`);
-  return { keyword: parts[1]!.toLowerCase(), words, where };
+  const bad = (why: string) => new PostureError("invalid-settings", `${where} can't be read: ${why}.`);
+  if (/^\s*(#|$)/.test(line)) return undefined;
+  // The keyword may stand in quotes too.
+  const parts = /^\s*(?:"([^"]+)"\s*|([^\s=#"]+)(?:\s*=\s*|\s+|$))(.*?)\s*$/.exec(line);
+  if (!parts) throw bad("it doesn't begin with a keyword");
+  const [, quoted, bare = quoted!, rest = ""] = parts;
+  const words = splitWords(rest);
+  if (!words) throw bad("a quote isn't closed");
+  if (words.length === 0) throw bad(`${bare} has no value`);
+  return { keyword: canonicalKeyword(bare), words, rest, where };
 }
 
 /** Splits as ssh does: quotes of both kinds, a few escapes, and a comment only where a word would begin. */

@@ -1,7 +1,10 @@
 import { PostureError } from "../errors";
 import { expandInclude, includeBase, readConfigFile, type ConfigLine } from "./ssh-config-file";
-import { expandPath, type LocalSide } from "./ssh-tokens";
+import { fateOf } from "./ssh-directives";
+import { record, type HostConfig } from "./ssh-host-config";
 import { matchList } from "./ssh-pattern";
+import { expandPath, type LocalSide } from "./ssh-tokens";
+import { bad } from "./ssh-values";
 
 /** What is asked of the configuration; everything but `host` wins over it, as options of `ssh` do. */
 export interface Query {
@@ -10,24 +13,6 @@ export interface Query {
   hostname?: string;
   user?: string;
 }
-
-/** The directives that hold for a host. */
-export interface HostConfig {
-  /** first value wins; ProxyJump and ProxyCommand share the slot `proxyjump` */
-  first: Map<string, ConfigLine>;
-  /** these add up */
-  identityFiles: ConfigLine[];
-  certificateFiles: ConfigLine[];
-}
-
-// What decides where, as whom and trusting whom we connect; the rest of ssh_config is of no concern.
-const ONCE = new Set(
-  `hostname user port identitiesonly identityagent userknownhostsfile globalknownhostsfile hostkeyalias connecttimeout
-   proxyjump proxycommand canonicalizehostname canonicaldomains bindaddress bindinterface addressfamily revokedhostkeys
-   pubkeyauthentication`.split(/\s+/),
-);
-const relevant = (keyword: string) =>
-  ONCE.has(keyword) || /^(identityfile|certificatefile|include)$/.test(keyword);
 
 /**
  * Reads ssh_config files for one host, as ssh does: user's before system's, first value wins,
@@ -42,7 +27,7 @@ export function readHostConfig(files: readonly string[], query: Query, local: Lo
   const config: HostConfig = { first: new Map(), identityFiles: [], certificateFiles: [] };
   const hostname = () => {
     const text = query.hostname ?? config.first.get("hostname")?.words[0] ?? "%h";
-    return text.replace(/%([%h])/g, (_, token) => (token === "h" ? query.host : "%"));
+    return text.replace(/%([%h])/g, (_, token) => (token === "h" ? query.host : "%")).toLowerCase();
   };
   let final = false;
   let wantsFinal = false;
@@ -50,29 +35,31 @@ export function readHostConfig(files: readonly string[], query: Query, local: Lo
   const criterion = (name: string, pattern: string): boolean | undefined => {
     const list = pattern.split(",");
     if (name === "all") return true;
-    if (name === "canonical") return false; // canonicalization is refused elsewhere
-    if (name === "final") return final;
-    if (name === "host")
-      return matchList(
-        list.map((p) => p.toLowerCase()),
-        hostname().toLowerCase(),
-      );
-    if (name === "originalhost") return matchList(list, query.host);
+    // ssh asks for the same pass with both; only `final` causes it, as canonicalization is refused elsewhere.
+    if (name === "final" || name === "canonical") return final;
+    // Unlike those of Host, these know no case.
+    const names = list.map((p) => p.toLowerCase());
+    if (name === "host") return matchList(names, hostname());
+    if (name === "originalhost") return matchList(names, query.host.toLowerCase());
     if (name === "user")
       return matchList(list, query.user ?? config.first.get("user")?.words[0] ?? local.user);
     if (name === "localuser") return matchList(list, local.user);
+    if (name === "tagged") return matchList(list, config.first.get("tag")?.words[0] ?? "");
+    if (name === "sessiontype") return matchList(list, "exec"); // commands are all that we run
     return undefined;
   };
 
   const matches = (line: ConfigLine, block: readonly ConfigLine[]): boolean => {
-    const { words } = line;
-    if (line.keyword === "host") return matchList(words, final ? hostname().toLowerCase() : query.host);
+    if (line.keyword === "host") return matchList(line.words, final ? hostname() : query.host);
+    const words = criteria(line);
     let result = true;
     let unsupported: string | undefined;
     for (let i = 0; i < words.length; i++) {
       const negated = words[i]!.startsWith("!");
       const name = words[i]!.slice(negated ? 1 : 0).toLowerCase();
       if (name === "final") wantsFinal = true;
+      if (name === "all" && (i > 2 || i < words.length - 1))
+        throw bad(line, '"all" goes with no other criterion');
       const needsValue = !/^(all|canonical|final)$/.test(name);
       if (needsValue && i + 1 >= words.length) throw bad(line, `"${name}" has no value`);
       const holds = criterion(name, needsValue ? words[++i]! : "");
@@ -80,7 +67,9 @@ export function readHostConfig(files: readonly string[], query: Query, local: Lo
       else if (holds === negated) result = false;
     }
     // Undecidable, but of no consequence: something else excludes the block, or it sets nothing we use.
-    const matters = block.find((inner) => relevant(inner.keyword));
+    const matters = block.find(
+      ({ keyword }) => keyword === "include" || /^(first|all)$/.test(fateOf(keyword)),
+    );
     if (result && unsupported !== undefined) {
       if (!matters) return false;
       throw bad(
@@ -92,18 +81,26 @@ export function readHostConfig(files: readonly string[], query: Query, local: Lo
     return result;
   };
 
-  const walk = (file: string, lines: readonly ConfigLine[], base: string, depth: number) => {
+  /** @param reached whether what includes the file holds; if not, as ssh, it still says if a second pass is wanted */
+  const walk = (
+    file: string,
+    lines: readonly ConfigLine[],
+    base: string,
+    depth: number,
+    reached: boolean,
+  ) => {
     if (depth > 16)
       throw new PostureError("invalid-settings", `${file}: Include nests deeper than 16 files.`);
-    let active = true;
+    let active = reached;
     for (const [index, line] of lines.entries()) {
       if (line.keyword === "host" || line.keyword === "match") {
         const end = lines.findIndex((next, at) => at > index && /^(host|match)$/.test(next.keyword));
-        active = matches(line, lines.slice(index + 1, end < 0 ? undefined : end));
-      } else if (active && line.keyword === "include") {
+        const block = reached ? lines.slice(index + 1, end < 0 ? undefined : end) : [];
+        active = matches(line, block) && reached;
+      } else if (line.keyword === "include") {
         for (const pattern of line.words) {
           for (const path of expandInclude(expandPath(pattern, local, line.where), base)) {
-            walk(path, readConfigFile(path) ?? [], base, depth + 1);
+            walk(path, readConfigFile(path, true) ?? [], base, depth + 1, active);
           }
         }
       } else if (active && !(final && line.keyword === "hostname")) {
@@ -111,8 +108,12 @@ export function readHostConfig(files: readonly string[], query: Query, local: Lo
       }
     }
   };
-  const pass = () =>
-    files.forEach((file) => walk(file, readConfigFile(file) ?? [], includeBase(file, local.home), 0));
+  const pass = () => {
+    for (const file of files) {
+      const guarded = file === `${local.home}/.ssh/config`; // not one that is named outright, as with ssh -F
+      walk(file, readConfigFile(file, guarded) ?? [], includeBase(file, local.home), 0, true);
+    }
+  };
   pass();
   if (wantsFinal) {
     final = true;
@@ -121,21 +122,11 @@ export function readHostConfig(files: readonly string[], query: Query, local: Lo
   return config;
 }
 
-function record(config: HostConfig, line: ConfigLine): void {
-  const many = /^(userknownhostsfile|globalknownhostsfile|canonicaldomains|proxycommand)$/.test(line.keyword);
-  if (relevant(line.keyword) && !many && line.words.length > 1) {
-    throw bad(line, `${line.keyword} takes one value ("${line.words.join(" ")}" are ${line.words.length})`);
-  }
-  const list = { identityfile: config.identityFiles, certificatefile: config.certificateFiles }[line.keyword];
-  if (list) {
-    if (!list.some((known) => known.words[0] === line.words[0])) list.push(line);
-    return;
-  }
-  if (!ONCE.has(line.keyword)) return;
-  const slot = line.keyword === "proxycommand" ? "proxyjump" : line.keyword;
-  if (!config.first.has(slot)) config.first.set(slot, line);
-}
-
-function bad(line: ConfigLine, why: string, hint?: string): PostureError {
-  return new PostureError("invalid-settings", `${line.where}: ${why}.`, hint);
+/** The words of a Match; `host=x` are two. */
+function criteria({ words }: ConfigLine): string[] {
+  return words.flatMap((word, i) => {
+    if (word === "=" && i % 2 === 1) return [];
+    const [, name, value] = /^(!?[a-z]+)=(.+)$/i.exec(word) ?? [];
+    return name ? [name, value!] : [word];
+  });
 }

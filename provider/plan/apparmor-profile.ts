@@ -45,8 +45,10 @@ export const appArmorProfile: Kind<AppArmorProfileInputs, AppArmorProfileState, 
     { ask: "package", name: compilerPackage },
   ],
 
-  follow({ name, profile }, former, answers) {
+  follow({ name, profile }, former, answers, purpose) {
     const found = answers.file(pathOf(name));
+    // what its compiler will say it says itself
+    if (found === undefined && !former && purpose === "mend") return [];
     const texts = [profile, ...(found === undefined ? [] : [fromBytes(found)]), ...(former ? [former.profile] : [])];
     return found !== undefined && texts.every((text) => text === profile) ? [] : openIncludes(texts, answers);
   },

@@ -65,8 +65,12 @@ export interface Kind<Inputs extends { node: string }, State extends Inputs & Ke
   requests(inputs: Inputs): Request[];
   /** the node of the cluster that has the object, where it is another than the one that was asked */
   elsewhere?(inputs: Inputs, answers: Answers): string | undefined;
-  /** the questions that the answers so far raise; nothing when all is known */
-  follow?(inputs: Inputs, former: State | undefined, answers: Answers): Request[];
+  /**
+   * the questions that the answers so far raise; nothing when all is known
+   *
+   * @param purpose whether what would be done is only told (`look`), or done
+   */
+  follow?(inputs: Inputs, former: State | undefined, answers: Answers, purpose: "look" | "mend"): Request[];
   /** the inputs, those that only say the same in other words as they were before; without answers where the node was not asked */
   asBefore?(inputs: Inputs, former: State, answers: Answers | undefined): Inputs;
   /** whether the object that the state is about is no longer there */

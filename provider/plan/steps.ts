@@ -72,5 +72,8 @@ export const changesSomething = (steps: readonly Step[]): boolean =>
 /** Is on a node while a container is stopped that we have stopped, and that is to run again. */
 export const stoppedMark = (vmid: number): string => `/var/lib/pve-posture/stopped-${vmid}`;
 
+/** Are on a node while transactions of ours are under way there, and after they were interrupted. */
+export const transactions: Request & { ask: "paths" } = { ask: "paths", pattern: "/var/lib/pve-posture/transaction-*" };
+
 /** Our own lock of a container, for what takes longer than Proxmox VE's lock can be held: its programs take that themselves. */
 export const containerLock = (vmid: number): Step => ({ do: "lock", path: `/run/lock/pve-posture-${vmid}.lock` });

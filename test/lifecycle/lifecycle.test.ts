@@ -28,6 +28,7 @@ class FakeNodes {
   }
 
   named(): undefined {}
+  forget(): void {}
 
   async observe(node: string): Promise<Answers> {
     this.observations++;
@@ -275,7 +276,7 @@ describe("the life of a resource", () => {
     const unsure: [string, (FakeNodes["onApply"][number])[], ((model: Model) => void)[]][] = [
       ["and doesn't come back", [fail(unreachable()), fail(unreachable())], []],
       ["having taken effect, and doesn't come back", [took, fail(unreachable())], []],
-      ["and comes back for a moment only", [took, changed], [() => {}, fail(unreachable())]],
+      ["and comes back for a moment only", [took, changed], [() => {}, () => {}, fail(unreachable())]],
       ["and somebody else writes too", [took, changed], [() => {}, (model) => void model.files_.set(confPath, `${dropped}memory: 1\n`)]],
     ];
     for (const [name, applies, observations] of unsure) {

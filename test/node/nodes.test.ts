@@ -63,7 +63,7 @@ describe("nodes", () => {
   });
 
   it("take a change that was done for done, although its answers are cut", async () => {
-    const { sent, nodes } = pool({ code: 1, stdout: "done\nok 10\nab" }, { code: 0, stdout: "ok 3\nnew" });
+    const { sent, nodes } = pool({ code: 1, stdout: "result 1\ndone\nok 10\nab" }, { code: 0, stdout: "ok 3\nnew" });
     const answers = await nodes.apply("pve", [], [file("/a")]);
     expect(answers.file("/a")).to.equal("new");
     expect(sent).to.have.length(2);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  answersOf, decodeAnswers, decodeOutcome, encodeRequests, encodeTransaction, requestLine, type Answer,
+  answersOf, decodeAnswers, decodeOutcomes, encodeRequests, encodeTransaction, encodeTransactions, requestLine, splitAll, type Answer,
 } from "../../provider/node/protocol.js";
 import type { Request, Step } from "../../provider/plan/steps.js";
 
@@ -34,14 +34,14 @@ describe("questions", () => {
 });
 
 describe("a transaction", () => {
-  it("is its steps, an empty line, and the bytes that they refer to", () => {
+  it("is its steps, and the bytes that they refer to", () => {
     const steps: Step[] = [
       { do: "lock", path: "/run/l" }, { do: "unused", profile: "p" }, { do: "file", path: "/a", before: undefined, after: "\n\xff" },
       { do: "file", path: "/b", before: "", after: undefined }, { do: "check", profile: "p" }, { do: "load", profile: "p", path: "/a" }, { do: "loaded", profile: "p" },
     ];
-    expect(encodeTransaction(steps, [{ ask: "file", path: "/a" }], 7).toString("latin1")).to.equal(
-      "bytes 2\nlock /run/l 7\nunused p\nfile /a - 2\nfile /b 0 -\ncheck p\nload p /a\nloaded p\nobserve file /a\n\n\n\xff",
-    );
+    const encoded = encodeTransaction(steps, [{ ask: "file", path: "/a" }], 7);
+    expect(encoded.steps.toString("latin1")).to.equal("lock /run/l 7\nunused p\nfile /a - 2\nfile /b 0 -\ncheck p\nload p /a\nloaded p\nobserve file /a\n");
+    expect(encoded.bytes.toString("latin1")).to.equal("\n\xff");
   });
 });
 
@@ -66,14 +66,38 @@ describe("answers", () => {
     it(`${JSON.stringify(garbage)} is none`, () => expect(decodeAnswers(Buffer.from(garbage), 1)).to.be.undefined);
   }
 
-  it("an outcome is done, refused, or neither", () => {
-    const asked: Request[] = [{ ask: "file", path: "/a" }];
-    expect(decodeOutcome(Buffer.concat([Buffer.from("done\n"), frame("ok", "x")]), asked)).to.have.length(1);
-    expect(decodeOutcome(Buffer.from("done\n"), [])).to.deep.equal([]);
-    expect(decodeOutcome(Buffer.from("refused profile-invalid lxc-a\nline 1\nü\n"), asked)).to.deep.equal({ code: "profile-invalid", detail: "lxc-a", output: "line 1\nü" });
-    expect(decodeOutcome(Buffer.from("refused x \n"), asked)).to.deep.equal({ code: "x", detail: "", output: "" });
-    for (const neither of ["", "done", "done\n", "done\nok 5\nx", "refused\n", "refused x\n", "Last login: …\ndone\n"]) {
-      expect(decodeOutcome(Buffer.from(neither), asked), neither).to.be.undefined;
+  describe("outcomes", () => {
+    const refused = (code: string, detail: string, output: string) => ({ refused: { code, detail, output } });
+    const cases: [name: string, output: string, counts: number[], outcomes: unknown[]][] = [
+      ["done, with an answer", "result 1\ndone\nok 1\nx", [1], [{ done: [ok("x")] }]],
+      ["done, with no answer asked for", "result 1\ndone\n", [0], [{ done: [] }]],
+      ["done, the answers cut", "result 1\ndone\nok 5\nx", [1], [{ done: undefined }]],
+      ["refused, with what a program said", "result 1\nrefused 10 profile-invalid lxc-a\nline 1\n\xc3\xbc\n", [0], [refused("profile-invalid", "lxc-a", "line 1\nü")]],
+      ["refused, without", "result 1\nrefused 0 x \n", [0], [refused("x", "", "")]],
+      ["as they end", "result 2\ndone\nok 1\nbresult 1\nrefused 0 x y\n", [0, 1], [refused("x", "y", ""), { done: [ok("b")] }]],
+      ["one whose answers are cut, and another", "result 1\ndone\nresult 2\ndone\nok 1\nb", [1, 1], [{ done: undefined }, { done: [ok("b")] }]],
+      ["before any was looked at", "result 0\nrefused 0 node-failed incomplete\n", [0, 0], Array(2).fill(refused("node-failed", "incomplete", ""))],
+      ["one that is missing", "result 2\ndone\n", [0, 0], [undefined, { done: [] }]],
+      ["one that was not asked for", "result 3\ndone\n", [0, 0], [undefined, undefined]],
+      ...["", "done\n", "result 1\n", "result 1\ndone", "result 1\nrefused\n", "result 1\nrefused 0 x\n", "Last login: …\nresult 1\ndone\n"].map(
+        (text): [string, string, number[], unknown[]] => [`${JSON.stringify(text)} is none`, text, [0], [undefined]],
+      ),
+    ];
+    for (const [name, output, counts, outcomes] of cases) {
+      it(name, () => expect(decodeOutcomes(Buffer.from(output, "latin1"), counts)).to.deep.equal(outcomes));
+    }
+  });
+
+  it("transactions by length", () => {
+    const [one, two] = [{ steps: Buffer.from("ab\n"), bytes: Buffer.from("c") }, { steps: Buffer.from("d\n"), bytes: Buffer.alloc(0) }];
+    expect(encodeTransactions([one, two]).toString()).to.equal("transactions 3 1 2 0\nab\ncd\n");
+  });
+
+  it("all files of a pattern, with what else is there", () => {
+    const { files, others, whole } = splitAll(Buffer.from("whole\n- /d/x\n3 /d/a b\n0 /d/c\n\nx\ny"));
+    expect([files.map(([path, body]) => [path, body.toString()]), others, whole]).to.deep.equal([[["/d/a b", "x\ny"], ["/d/c", ""]], ["/d/x"], true]);
+    for (const cut of ["", "whole\n", "whole\n3 /a\n\nxy", "whole\n3 /a\n\nwxyz"]) {
+      expect(splitAll(Buffer.from(cut)), JSON.stringify(cut)).to.deep.equal({ files: [], others: [], whole: false });
     }
   });
 
@@ -108,7 +132,8 @@ describe("answers", () => {
       fc.property(fc.string({ unit: fc.constantFrom("0", "1", "9", " ", "\n", "/", "o", "k") }), (body) => {
         answersOf([{ ask: "files", pattern: "/*" }], [ok(body)], never).files("/*");
         decodeAnswers(Buffer.from(body), 2);
-        decodeOutcome(Buffer.from(`done\n${body}`), [{ ask: "file", path: "/a" }]);
+        decodeOutcomes(Buffer.from(`result 1\ndone\n${body}`), [1, 1]);
+        splitAll(Buffer.from(`whole\n${body}`));
       }),
     );
   });

@@ -5,10 +5,12 @@ import {
   chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, unlinkSync,
 } from "node:fs";
 import { join } from "node:path";
-import { decodeAnswers, decodeOutcome, encodeRequests, encodeTransaction, type Refusal } from "../../provider/node/protocol.js";
+import {
+  decodeAnswers, decodeOutcomes, encodeRequests, encodeTransaction, encodeTransactions, type Refusal,
+} from "../../provider/node/protocol.js";
 import type { Request, Step } from "../../provider/plan/steps.js";
 import { standInsFor } from "../../provider/testing/index.js";
-import { applyScript, observeScript, Place, shells } from "../support/place.js";
+import { applyScript, observeScript, Place, shells, transaction } from "../support/place.js";
 
 const conf = "arch: amd64\nunprivileged: 1\n";
 const confFile = "/etc/pve/lxc/951.conf";
@@ -18,11 +20,11 @@ const change = (after: string | undefined, before = conf, path = confFile): Step
 const make = (after: string, path = confFile): Step => ({ do: "file", path, before: undefined, after });
 const profile = (body = "/x r,", flags = "") => `profile lxc-a ${flags}{\n  ${body}\n}\n`;
 const profileFile = "/etc/apparmor.d/lxc-a";
-const deploy = (before: string | undefined, after: string): Step[] => [
+const deploy = (before: string | undefined, after: string, name = "lxc-a"): Step[] => [
   { do: "lock", path: "/run/lock/pve-posture.lock" },
-  { do: "file", path: profileFile, before, after },
-  { do: "check", profile: "lxc-a" },
-  { do: "load", profile: "lxc-a", path: profileFile },
+  { do: "file", path: `/etc/apparmor.d/${name}`, before, after },
+  { do: "check", profile: name },
+  { do: "load", profile: name, path: `/etc/apparmor.d/${name}` },
 ];
 const withdraw = (before: string | undefined): Step[] => [
   { do: "lock", path: "/run/lock/pve-posture.lock" },
@@ -107,7 +109,7 @@ for (const [name, shell] of shells) {
       this.timeout(60_000);
       const place = await start({ files: { [confFile]: conf, [firewall]: "[RULES]\n" } });
       const steps = [lock, change("x".repeat(9000)), change("y".repeat(9000), "[RULES]\n", firewall)];
-      const input = encodeTransaction(steps, [], 1);
+      const input = transaction(steps, [], 1);
       place.apply([lock]);
       const before = place.everything();
       const seen = new Set<string>();
@@ -144,7 +146,7 @@ for (const [name, shell] of shells) {
       });
       const before = place.everything();
       const steps = [lock, change("new\n"), change("more\n", "[RULES]\n", firewall)];
-      const { stdout } = place.run(applyScript, encodeTransaction(steps, [], 1), as);
+      const { stdout } = place.run(applyScript, transaction(steps, [], 1), as);
       expect(place.outcome(stdout)).to.deep.include({ code: "node-failed", detail: `write ${firewall}`, output: "no" });
       expect(place.everything()).to.deep.equal(before);
     });
@@ -159,8 +161,8 @@ for (const [name, shell] of shells) {
       place.write(kernelList, "lxc-a (enforce)\n");
       place.write("/large", "x".repeat(400_000));
       const asked: Request[] = [{ ask: "file", path: "/large" }];
-      const { stdout, stderr, status } = place.run(applyScript, encodeTransaction(withdraw(profile()), asked, 1), as);
-      expect([stdout.toString(), status]).to.deep.equal(["done\n", 70]);
+      const { stdout, stderr, status } = place.run(applyScript, transaction(withdraw(profile()), asked, 1), as);
+      expect([stdout.toString(), status]).to.deep.equal(["result 1\ndone\n", 70]);
       expect(stderr).to.contain("is the disk full?");
       expect([place.read(profileFile), place.read(kernelList)]).to.deep.equal([undefined, ""]);
     });
@@ -179,7 +181,7 @@ for (const [name, shell] of shells) {
       const few = ["sh", "-c", 'ulimit -s 512; exec "$@"', "few"];
       const { stdout } = place.run(observeScript, encodeRequests([{ ask: "users", profile: "lxc-a" }]), few);
       expect(stdout.toString()).to.equal("ok 13\nprocess 1234\n");
-      const refused = place.run(applyScript, encodeTransaction(withdraw(undefined), [], 1), few);
+      const refused = place.run(applyScript, transaction(withdraw(undefined), [], 1), few);
       expect(place.outcome(refused.stdout)).to.deep.include({ code: "profile-in-use", detail: "lxc-a", output: "process 1234" });
     });
 
@@ -327,11 +329,40 @@ describe("applying a transaction", () => {
   it("answers what was asked for after it", async () => {
     const place = await Place.make({ files: { [confFile]: conf } });
     const asked: Request[] = [{ ask: "file", path: confFile }, { ask: "file", path: firewall }];
-    const { stdout } = place.run(applyScript, encodeTransaction([lock, change("new\n")], asked, 1));
-    const outcome = decodeOutcome(stdout, asked);
-    expect((outcome as { status: string; body: Buffer }[]).map(({ status, body }) => [status, body.toString()])).to.deep.equal([
+    const { stdout } = place.run(applyScript, transaction([lock, change("new\n")], asked, 1));
+    const [outcome] = decodeOutcomes(stdout, [asked.length]);
+    expect((outcome as { done: { status: string; body: Buffer }[] }).done.map(({ status, body }) => [status, body.toString()])).to.deep.equal([
       ["ok", "new\n"], ["absent", ""],
     ]);
+  });
+
+  it("several at once: each for itself, however the others end", async () => {
+    const place = await Place.make({ files: { [confFile]: conf, [firewall]: "[RULES]\n" } });
+    const asked: Request[] = [{ ask: "file", path: firewall }];
+    const each = [
+      encodeTransaction([lock, change("new\n", "other\n")], [], 1),
+      encodeTransaction([lock, change("more\n", "[RULES]\n", firewall)], asked, 1),
+      encodeTransaction(deploy(undefined, "profile lxc-b {\n", "lxc-b"), [], 1),
+      encodeTransaction(deploy(undefined, profile()), [], 1),
+    ];
+    const { stdout } = place.run(applyScript, encodeTransactions(each));
+    const [stale, written, broken, deployed] = decodeOutcomes(stdout, [0, 1, 0, 0]);
+    expect(stale).to.deep.include({ refused: { code: "changed-meanwhile", detail: confFile, output: "" } });
+    expect(written).to.have.property("done").with.length(1);
+    expect(broken).to.have.nested.property("refused.code", "profile-invalid");
+    expect(deployed).to.deep.equal({ done: [] });
+    expect([place.read(confFile), place.read(firewall), place.read(profileFile)]).to.deep.equal([conf, "more\n", profile()]);
+    expect([readdirSync(place.at("/tmp")), readdirSync(place.at("/var/lib/pve-posture"))]).to.deep.equal([[], []]);
+  });
+
+  it("sixteen at once, that all want the same file: one has it, and none is lost", async () => {
+    const place = await Place.make({ files: { [confFile]: conf } });
+    const each = Array.from({ length: 16 }, (_, i) => encodeTransaction([lock, change(`${i}\n`)], [], 20));
+    const outcomes = decodeOutcomes(place.run(applyScript, encodeTransactions(each)).stdout, each.map(() => 0));
+    const won = outcomes.flatMap((outcome, i) => (outcome && "done" in outcome ? [i] : []));
+    expect(won).to.have.length(1);
+    expect(place.read(confFile)).to.equal(`${won[0]}\n`);
+    expect(outcomes.map((outcome) => outcome && "refused" in outcome && outcome.refused.code).filter(Boolean)).to.deep.equal(Array(15).fill("changed-meanwhile"));
   });
 
   it("makes the directory of the first firewall file on a fresh node, and files that were not there", async () => {
@@ -506,7 +537,7 @@ describe("applying a transaction", () => {
     it("whatever a cut connection left of the input", async () => {
       const place = await Place.make({ files: { [confFile]: conf } });
       const steps: Step[] = [lock, change("new\n"), make("[RULES]\n", firewall)];
-      const whole = encodeTransaction(steps, [{ ask: "file", path: confFile }], 1);
+      const whole = transaction(steps, [{ ask: "file", path: confFile }], 1);
       const before = place.everything();
       for (let length = 0; length < whole.length; length += 1 + (length % 3)) {
         const outcome = place.outcome(place.run(applyScript, whole.subarray(0, length)).stdout);
@@ -518,7 +549,7 @@ describe("applying a transaction", () => {
     it("steps that were cut, although they refer to no bytes", async () => {
       const place = await Place.make({ files: { [confFile]: conf } });
       place.write(kernelList, "lxc-a (enforce)\n");
-      const whole = encodeTransaction(withdraw(undefined), [], 1).toString();
+      const whole = transaction(withdraw(undefined), [], 1).toString();
       for (const lines of [1, 2, 3, 4]) {
         const cut = whole.split("\n").slice(0, lines).map((line) => `${line}\n`).join("");
         expect(place.outcome(place.run(applyScript, Buffer.from(cut)).stdout), `${lines} lines`).to.deep.include({ detail: "incomplete" });
@@ -595,7 +626,7 @@ describe("applying a transaction", () => {
     it("a file system that keeps something else than was written", async () => {
       const place = await Place.make({
         files: { [confFile]: conf },
-        standIns: { mv: "#!/bin/sh\n/bin/mv \"$@\" || exit 1; [ -e \"$PVE_POSTURE_ROOT/lied\" ] && exit; : > \"$PVE_POSTURE_ROOT/lied\" && echo lie >> \"$3\"\n" },
+        standIns: { mv: "#!/bin/sh\ncase $* in */pve-posture/*) exec /bin/mv \"$@\" ;; esac\n/bin/mv \"$@\" || exit 1; [ -e \"$PVE_POSTURE_ROOT/lied\" ] && exit; : > \"$PVE_POSTURE_ROOT/lied\" && echo lie >> \"$3\"\n" },
       });
       expect(place.apply([lock, change("new\n")])).to.deep.include({ code: "node-failed", detail: `write ${confFile}` });
       expect(place.read(confFile)).to.equal(conf);
@@ -605,7 +636,7 @@ describe("applying a transaction", () => {
       const place = await Place.make({
         files: { [confFile]: conf, [firewall]: "[RULES]\n" },
         standIns: {
-          mv: "#!/bin/sh\ncase $* in *951.fw.tmp.*) exit 1 ;; *) [ ! -e \"$PVE_POSTURE_ROOT/once\" ] || exit 1; : > \"$PVE_POSTURE_ROOT/once\" ;; esac\nexec /bin/mv \"$@\"\n",
+          mv: "#!/bin/sh\ncase $* in */pve-posture/*) exec /bin/mv \"$@\" ;; esac\ncase $* in *951.fw.tmp.*) exit 1 ;; *) [ ! -e \"$PVE_POSTURE_ROOT/once\" ] || exit 1; : > \"$PVE_POSTURE_ROOT/once\" ;; esac\nexec /bin/mv \"$@\"\n",
         },
       });
       const refusal = place.apply([lock, change("new\n"), change("more\n", "[RULES]\n", firewall)]);
@@ -616,9 +647,10 @@ describe("applying a transaction", () => {
       if (process.getuid?.() !== 0 || spawnSync("setpriv", ["--version"]).status !== 0) return this.skip();
       const place = await Place.make({ files: { [confFile]: conf } });
       chmodSync(place.node.root, 0o755);
-      for (const path of ["/tmp", "/run/lock/lxc"]) chmodSync(place.at(path), 0o777);
+      mkdirSync(place.at("/var/lib/pve-posture"));
+      for (const path of ["/tmp", "/run/lock/lxc", "/var/lib/pve-posture"]) chmodSync(place.at(path), 0o777);
       const nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-      const { stdout } = place.run(applyScript, encodeTransaction([lock, change("new\n")], [], 1), nobody);
+      const { stdout } = place.run(applyScript, transaction([lock, change("new\n")], [], 1), nobody);
       expect(place.outcome(stdout)).to.deep.include({ code: "no-quorum", detail: confFile });
       expect(place.read(confFile)).to.equal(conf);
       expect(readdirSync(place.at("/tmp"))).to.deep.equal([]);
@@ -638,7 +670,7 @@ describe("applying a transaction", () => {
               child.stdout.on("data", (part: Buffer) => parts.push(part));
               child.on("error", reject);
               child.on("close", () => resolve(place.outcome(Buffer.concat(parts))));
-              child.stdin.end(encodeTransaction([lock, change(after)], [], 20));
+              child.stdin.end(transaction([lock, change(after)], [], 20));
             }),
         ),
       );
@@ -655,7 +687,7 @@ describe("applying a transaction", () => {
     const before = place.everything();
     // the reader closes the pipe at once, so that the script's words meet nobody
     const command = `{ sleep 0.2; cat; } | "$0" -c "$1" | true`;
-    const input = encodeTransaction([lock, change("new\n"), change("new\n", "old\n", firewall)], [], 1);
+    const input = transaction([lock, change("new\n"), change("new\n", "old\n", firewall)], [], 1);
     for (const [, shell] of shells.filter(([, command]) => command.length === 1)) {
       spawnSync("sh", ["-c", command, shell[0]!, applyScript], { env: place.env, input });
       expect(place.everything(), shell[0]).to.deep.equal(before);

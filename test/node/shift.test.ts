@@ -8,8 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IdMapError, moved, parseMap, parseShiftJournal, shift, shiftJournalPath, type IdMap } from "../../provider/idmap/index.js";
 import {
-  decodeShift, encodeShift, shiftScript, type ShiftOutcome, type ShiftRequest,
+  decodeShift, encodeShift, type ShiftOutcome, type ShiftRequest,
 } from "../../provider/node/shift.js";
+import { nodeScripts } from "../../provider/node/node-scripts.js";
 import { standInsFor, type StandIns } from "../../provider/testing/index.js";
 import { pct } from "../../provider/testing/programs/pct.js";
 
@@ -84,7 +85,7 @@ describe("what is asked of shift-owners.pl, and what it says", () => {
     expect(parseShiftJournal("from u 0 1 2\nbind phase 1\nbind x")).to.be.undefined;
   });
 
-  it("fits into one argument of a command", () => expect(Buffer.byteLength(shiftScript())).to.be.below(100_000));
+  it("fits into one argument of a command", () => expect(Buffer.byteLength(nodeScripts.shift)).to.be.below(100_000));
 });
 
 // --- files -------------------------------------------------------------------------------------------------------------
@@ -278,7 +279,7 @@ describe("shifting the owners of a container's files", function () {
     }
 
     start(input: Buffer, faults: Faults = {}) {
-      return spawnSync("sh", ["-c", shiftScript()], { env: this.env(faults), input });
+      return spawnSync("sh", ["-c", nodeScripts.shift], { env: this.env(faults), input });
     }
 
     run(asked: ShiftRequest, faults: Faults = {}): ShiftOutcome | undefined {
@@ -410,7 +411,7 @@ describe("shifting the owners of a container's files", function () {
         const script = `set -e; ${mount}; touch "$0/x"; chown 100001 "$0/x"; sh -c "$1"; stat -c %u "$0/x"`;
         const { stdout, stderr, status } = spawnSync(
           "unshare",
-          ["-m", "sh", "-c", script, join(place.top, "srv/data"), shiftScript(), place.at("/models")],
+          ["-m", "sh", "-c", script, join(place.top, "srv/data"), nodeScripts.shift, place.at("/models")],
           { env: place.env(), input: encodeShift(request(base(300000), more)) },
         );
         if (/unshare:|mount:/.test(stderr.toString())) {
@@ -628,7 +629,7 @@ describe("shifting the owners of a container's files", function () {
   it("goes on to the end where nobody listens", async () => {
     const place = (await Place.make()).fill();
     const expected = shifted(place.list(), overlapping);
-    spawnSync("sh", ["-c", '{ sleep 0.1; cat; } | sh -c "$0" 2>&1 | true', shiftScript()], { env: place.env(), input: encodeShift(request(overlapping)) });
+    spawnSync("sh", ["-c", '{ sleep 0.1; cat; } | sh -c "$0" 2>&1 | true', nodeScripts.shift], { env: place.env(), input: encodeShift(request(overlapping)) });
     expect(place.list()).to.deep.equal(expected);
     expect(place.journal!.phase).to.equal("done");
   });
@@ -640,7 +641,7 @@ describe("shifting the owners of a container's files", function () {
       [1, 2].map(
         () =>
           new Promise<ShiftOutcome | undefined>((resolve, reject) => {
-            const child = spawn("sh", ["-c", shiftScript()], { env: place.env() });
+            const child = spawn("sh", ["-c", nodeScripts.shift], { env: place.env() });
             const parts: Buffer[] = [];
             child.stdout.on("data", (part: Buffer) => parts.push(part));
             child.on("error", reject);

@@ -288,10 +288,11 @@ describe("a real sshd", function () {
     it("notices a peer that fell silent, and not one that only takes its time", async () => {
       const proxy = await proxied();
       const { port } = proxy;
-      const target = resolveTarget("n", settingsFor({ n: { ...own(sshd), port } }));
+      const keepalive = { seconds: 0.05, unanswered: 3 };
+      const target = { ...resolveTarget("n", settingsFor({ n: { ...own(sshd), port } })), keepalive };
       const socket = connectTcp(port, "127.0.0.1");
       await once(socket, "connect");
-      const connection = new Connection(await handshake(socket, target), target, socket, undefined, 50);
+      const connection = new Connection(await handshake(socket, target), target, socket);
       expect(await connection.exec("sleep 1", NOTHING)).to.include({ code: 0 });
       const run = connection.exec("sleep 10", NOTHING);
       await delay(200);

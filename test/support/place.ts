@@ -3,14 +3,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  answersOf, decodeAnswers, decodeOutcome, encodeRequests, encodeTransaction, type Refusal,
+  answersOf, decodeAnswers, decodeOutcomes, encodeRequests, encodeTransaction, encodeTransactions, type Answer, type Question, type Refusal,
 } from "../../provider/node/protocol.js";
+import { nodeScripts } from "../../provider/node/node-scripts.js";
 import type { Answers, Request, Step } from "../../provider/plan/steps.js";
 import { standInsFor, type StandIns } from "../../provider/testing/index.js";
 
-const text = (name: string): string => readFileSync(`provider/node/scripts/${name}`, "utf8");
-export const observeScript = text("prelude.sh") + text("observe.sh");
-export const applyScript = text("prelude.sh") + text("apply.sh");
+export const { observe: observeScript, apply: applyScript } = nodeScripts;
 
 /** Every kind of sh that a node may have, of those that are here. */
 export const shells: [name: string, command: string[]][] = (
@@ -22,6 +21,9 @@ export const shells: [name: string, command: string[]][] = (
     ["bash --posix", ["bash", "--posix", "--norc"]],
   ] as [string, string[]][]
 ).filter(([, [program, ...rest]]) => spawnSync(program!, [...rest, "-c", "exit 0"]).status === 0);
+
+/** One transaction as apply.sh reads it. */
+export const transaction = (steps: Step[], observe: Request[] = [], wait = 1): Buffer => encodeTransactions([encodeTransaction(steps, observe, wait)]);
 
 const roots: string[] = [];
 after(() => roots.forEach((root) => rmSync(root, { recursive: true, force: true })));
@@ -72,6 +74,13 @@ export class Place {
     return { answers, statuses: replies.map(({ status }) => status) };
   }
 
+  answers(questions: Question[]): Answer[] {
+    const { stdout, stderr } = this.run(observeScript, encodeRequests(questions));
+    const replies = decodeAnswers(stdout, questions.length);
+    if (!replies) throw new Error(`no answers but ${stdout.toString()} ${stderr}`);
+    return replies;
+  }
+
   observeStatus(request: Request): string {
     return decodeAnswers(this.run(observeScript, encodeRequests([request])).stdout, 1)![0]!.status;
   }
@@ -82,14 +91,14 @@ export class Place {
   }
 
   apply(steps: Step[], observe: Request[] = [], wait = 1): "done" | Refusal {
-    const { stdout, stderr } = this.run(applyScript, encodeTransaction(steps, observe, wait));
+    const { stdout, stderr } = this.run(applyScript, transaction(steps, observe, wait));
     return this.outcome(stdout, observe, stderr);
   }
 
   outcome(stdout: Buffer, observe: Request[] = [], stderr = ""): "done" | Refusal {
-    const outcome = decodeOutcome(stdout, observe);
+    const [outcome] = decodeOutcomes(stdout, [observe.length]);
     if (!outcome) throw new Error(`neither done nor refused: ${stdout.toString()} ${stderr}`);
-    return Array.isArray(outcome) ? "done" : outcome;
+    return "done" in outcome ? "done" : outcome.refused;
   }
 
   live(vmid: number): string {
@@ -107,7 +116,8 @@ export class Place {
     for (const entry of readdirSync(this.at(below || "/"), { withFileTypes: true })) {
       const path = `${below}/${entry.name}`;
       if (path === "/.stand-ins" || path.startsWith("/run/lock")) continue;
-      if (entry.isDirectory()) Object.assign(found, this.everything(path), { [`${path}/`]: "" });
+      // what we keep there is no part of the node's configuration, but nothing may be left in it
+      if (entry.isDirectory()) Object.assign(found, this.everything(path), path === "/var/lib/pve-posture" ? {} : { [`${path}/`]: "" });
       else found[path] = entry.isSymbolicLink() ? "link" : readFileSync(this.at(path), "latin1");
     }
     return found;

@@ -19,6 +19,8 @@ export interface Sshd {
   privateKeyFile: string;
   /** its folder under the temporary one; gone after close() */
   dir: string;
+  /** of the server that listens; each connection has a child of it */
+  pid: number;
   /** what the server logged so far */
   log(): string;
   close(): Promise<void>;
@@ -80,6 +82,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd | undef
         privateKey,
         privateKeyFile,
         dir,
+        pid: child.pid!,
         log: () => log,
         close,
       };

@@ -1,4 +1,4 @@
 # Answers the requests on standard input, one a line.
 # shellcheck shell=sh
 cat > "$tmp/requests" || full
-observe_all "$tmp/requests"
+observe "$tmp/requests" ''

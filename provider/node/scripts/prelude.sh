@@ -10,12 +10,22 @@ root=${PVE_POSTURE_ROOT-}
 [ -n "$root" ] || PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/pve-posture.XXXXXX") || exit 70
+# what one of us left that was killed; the name says whose it was
+for old in "${TMPDIR:-/tmp}"/pve-posture.*.*; do
+  owner=${old##*/pve-posture.}
+  # shellcheck disable=SC3067
+  [ -O "$old" ] && ! kill -0 "${owner%%.*}" 2> /dev/null && rm -rf "$old"
+done
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/pve-posture.$$.XXXXXX") || exit 70
 trap 'rm -rf "$tmp"' EXIT
 # PIPE: the other side may be gone before we have said everything
 trap 'exit 129' HUP INT TERM PIPE
 
-size() { wc -c < "$1" | tr -d ' '; }
+newline='
+'
+
+# size FILE: $bytes
+size() { bytes=$(wc -c < "$1") && bytes=$((bytes)); }
 
 # full: what this needs can't be written; to say "denied" or half an answer would be a lie
 full() {
@@ -25,7 +35,8 @@ full() {
 
 # frame STATUS FILE: one answer
 frame() {
-  printf '%s %s\n' "$1" "$(size "$2")"
+  size "$2"
+  printf '%s %s\n' "$1" "$bytes"
   cat "$2"
 }
 
@@ -33,6 +44,13 @@ frame() {
 answer() {
   ("$@" > "$tmp/out") 2> /dev/null || full
   frame ok "$tmp/out"
+}
+
+# tell COMMAND...: what it says, where that is text
+tell() {
+  text=$("$@"; printf .)
+  text=${text%.}
+  printf 'ok %s\n%s' "${#text}" "$text"
 }
 
 # reachable PATH: whether the directories above it can be searched; without that, «absent» would be a guess
@@ -45,8 +63,8 @@ reachable() {
 
 # copy FROM TO: fails where FROM can't be read; where only TO can't be written, nothing goes on
 copy() {
-  (cat "$1" > "$2") 2> /dev/null && return
-  (cat "$1" > /dev/null) 2> /dev/null && full
+  { cat "$1" > "$2"; } 2> /dev/null && return
+  { cat "$1" > /dev/null; } 2> /dev/null && full
   return 1
 }
 
@@ -63,20 +81,67 @@ files() {
   for found in $root$1; do
     [ -f "$found" ] || continue
     copy "$found" "$tmp/one" || continue
-    printf '%s %s\n' "$(size "$tmp/one")" "${found#"$root"}" && cat "$tmp/one" || return 1
+    size "$tmp/one"
+    printf '%s %s\n' "$bytes" "${found#"$root"}" && cat "$tmp/one" || return 1
   done
 }
 
 paths() {
   IFS=
   for found in $root$1; do
-    [ ! -e "$found" ] || printf '%s\n' "${found#"$root"}" || return 1
+    [ ! -e "$found" ] || printf '%s\n' "${found#"$root"}"
   done
 }
 
+# all PATTERN: whether what follows is all there is; what is no file that can be read (`- PATH`), the sizes and names of the
+# files, an empty line, and their bytes. With few processes, however many files there are
+all() {
+  # whoever isn't root may not have been shown everything
+  if [ "$(id -u)" = 0 ]; then printf 'whole\n'; else printf 'part\n'; fi
+  IFS=
+  # shellcheck disable=SC2086
+  set -- $root$1
+  for found do
+    shift
+    case $found in *"$newline"*) continue ;; esac
+    if [ -f "$found" ] && [ -r "$found" ]; then set -- "$@" "$found"
+    elif [ -e "$found" ] || [ -L "$found" ]; then printf -- '- %s\n' "${found#"$root"}"
+    fi
+  done
+  if [ $# = 0 ]; then printf '\n'; return; fi
+  # the name without a file behind it makes that there is a sum, and so a last line to leave out
+  sizes=$(wc -c "$@" /dev/null 2> /dev/null | sed '$d')
+  cat "$@" > "$tmp/one" 2> /dev/null || sizes=
+  total=0
+  # shellcheck disable=SC2034
+  while IFS=' ' read -r bytes found; do total=$((total + ${bytes:-0})); done <<END
+$sizes
+END
+  # somebody wrote meanwhile: one by one, then
+  size "$tmp/one"
+  if [ -z "$sizes" ] || [ "$bytes" != "$total" ]; then
+    : > "$tmp/one"
+    sizes=
+    for found do
+      copy "$found" "$tmp/single" && cat "$tmp/single" >> "$tmp/one" || continue
+      size "$tmp/single"
+      sizes="$sizes$bytes $found$newline"
+    done
+  fi
+  while IFS=' ' read -r bytes found; do
+    case $found in /dev/null | '') ;; *) printf '%s %s\n' "$bytes" "${found#"$root"}" ;; esac
+  done <<END
+$sizes
+END
+  printf '\n'
+  cat "$tmp/one"
+}
+
+observe_all() { answer all "$1"; }
+
 # observe_files PATTERN: every file that matches, with its content
 observe_files() { answer files "$1"; }
-observe_paths() { answer paths "$1"; }
+observe_paths() { tell paths "$1"; }
 # observe_package NAME: the version that is installed
 observe_package() {
   version=
@@ -86,11 +151,8 @@ observe_package() {
     mine && /^Status: / { installed = ($NF == "installed") }
     mine && installed && /^Version: / { print $2; exit }
   ' "$root/var/lib/dpkg/status")
-  answer printf '%s\n' "$version"
+  tell printf '%s\n' "$version"
 }
-
-newline='
-'
 
 # users_of PROFILE: containers whose configuration names it, and processes that run under it. Fails where something
 # can't be read for another reason than that it is gone by now, and says what: it may be one more user.
@@ -127,7 +189,7 @@ users_of() {
 }
 
 observe_users() {
-  if users=$(users_of "$1"); then answer printf '%s' "${users:+$users$newline}"; else printf 'denied 0\n'; fi
+  if users=$(users_of "$1"); then tell printf '%s' "${users:+$users$newline}"; else printf 'denied 0\n'; fi
 }
 
 # first_process VMID: the process that is the running container's init, by its number here; nothing where none is known
@@ -141,36 +203,63 @@ first_process() {
   case $process in '' | *[!0-9]*) ;; *) [ ! -d "$root/proc/$process" ] || printf '%s\n' "$process" ;; esac
 }
 
-# label_of PID: what AppArmor knows it by; /proc/<pid>/attr/current is that of another module where there are several
+# label_of PID: $label, what AppArmor knows it by; /proc/<pid>/attr/current is that of another module where there are several
 label_of() {
   label=
   for attr in "$root/proc/$1/attr/apparmor/current" "$root/proc/$1/attr/current"; do
     { IFS= read -r label < "$attr" || [ -n "$label" ]; } 2> /dev/null && break
   done
-  printf '%s\n' "$label"
 }
 
 # maps_of PID: its ids as lines of a configuration have them
 maps_of() {
-  for kind in u g; do sed -e 's/[[:space:]][[:space:]]*/ /g' -e 's/^ *//' -e 's/ $//' -e "s/^/$kind /" "$root/proc/$1/${kind}id_map"; done 2> /dev/null
+  for kind in u g; do
+    while read -r container host count; do printf '%s %s %s %s\n' "$kind" "$container" "$host" "$count"; done < "$root/proc/$1/${kind}id_map"
+  done 2> /dev/null
 }
 
-# owner_of DIRECTORY: user and group, by number
-owner_of() { ls -ldn "$1/" 2> /dev/null | awk '{ print $3, $4 }'; }
+# owner_of DIRECTORY: $owner, its user and group, by number
+owner_of() {
+  # shellcheck disable=SC2046
+  set -- $(ls -ldn "$1/" 2> /dev/null)
+  owner=${3-}${4:+ $4}
+}
 
+# with few processes of its own: there may be many containers
 live() {
   [ -d "$root/sys/fs/cgroup/lxc/$1" ] || return 0
-  printf 'running\n' || return 1
+  printf 'running\n'
   pid=$(first_process "$1")
   [ -n "$pid" ] || return 0
+  label_of "$pid"
+  owner_of "$root/proc/$pid/root"
   # a program's name may hold blanks and parentheses; what stands behind the last one are fields
-  started=$(sed 's/^.*) //' "$root/proc/$pid/stat" 2> /dev/null | cut -d ' ' -f 20)
-  printf 'pid %s\nstarted %s\nlabel %s\nowner %s\n' "$pid" "$started" "$(label_of "$pid")" "$(owner_of "$root/proc/$pid/root")" &&
-    maps_of "$pid"
+  stat=
+  { read -r stat < "$root/proc/$pid/stat"; } 2> /dev/null
+  # shellcheck disable=SC2086
+  set -- ${stat##*) }
+  printf 'pid %s\nstarted %s\nlabel %s\nowner %s\n' "$pid" "${20-}" "$label" "$owner"
+  maps_of "$pid"
 }
 
 # observe_live VMID: the running container; nothing where it doesn't run
-observe_live() { answer live "$1"; }
+observe_live() { tell live "$1"; }
+
+# lives: all running containers, as `all` answers: the sizes and numbers, an empty line, and what is known of each
+lives() {
+  texts=
+  printf 'whole\n'
+  for container in "$root"/sys/fs/cgroup/lxc/*; do
+    container=${container##*/}
+    case $container in '' | *[!0-9]*) continue ;; esac
+    text=$(live "$container"; printf .)
+    text=${text%.}
+    printf '%s %s\n' "${#text}" "$container"
+    texts=$texts$text
+  done
+  printf '\n%s' "$texts"
+}
+observe_lives() { tell lives; }
 
 # observe_owner VMID: whose the directory is that a stopped container's root file system is; nothing where it is none
 observe_owner() {
@@ -181,14 +270,18 @@ observe_owner() {
     -*) place= ;;
     *) place=$(pvesm path "$volume" 2> /dev/null < /dev/null) && place=$root$place || place= ;;
   esac
-  if [ -n "$place" ] && [ -d "$place" ]; then answer owner_of "$place"; else answer printf ''; fi
+  owner=
+  [ -z "$place" ] || [ ! -d "$place" ] || owner_of "$place"
+  tell printf '%s' "${owner:+$owner$newline}"
 }
 
-# observe_all FILE: answers each request of the file, in order
-observe_all() {
-  while read -r kind what; do
+# observe FILE PREFIX: answers each request of the file, in order; requests are the lines with the prefix
+observe() {
+  while read -r line; do
+    case $line in "$2"*) line=${line#"$2"} ;; *) continue ;; esac
+    kind=${line%% *}
     case $kind in
-      file | files | paths | package | users | live | owner) "observe_$kind" "$what" ;;
+      file | files | all | paths | package | users | live | lives | owner) "observe_$kind" "${line#* }" ;;
       *) printf 'denied 0\n' ;;
     esac
   done < "$1"

@@ -1,9 +1,9 @@
 // The other parsers. Each gets the same files, and is installed in the cache folder where it is missing.
 import { existsSync } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { unpack } from "../scripts/compilers.mjs";
-import { run } from "./process.mjs";
+import { unpack } from "../../scripts/compilers.mjs";
+import { run } from "../process.mjs";
+import { pythonWith } from "../python.mjs";
 
 const tool = (name) => join(import.meta.dirname, "tools", name);
 // Nothing of a run stays in the repository.
@@ -45,25 +45,6 @@ export async function utils(folder, files, log) {
 }
 
 export async function languageServer(folder, files, log) {
-  if (!existsSync(folder)) {
-    log("Installing apparmor-language-server from PyPI");
-    const temporary = await mkdtemp(`${folder}-part-`);
-    try {
-      await run(["python3", "-m", "venv", temporary]);
-      await run([
-        join(temporary, "bin/python"),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "apparmor-language-server",
-      ]);
-      await rename(temporary, folder);
-    } finally {
-      await rm(temporary, { recursive: true, force: true });
-    }
-  }
-  // By module, since the scripts of a moved environment know its old place.
-  return JSON.parse((await run([join(folder, "bin/python"), tool("language_server.py")], { input: files.join("\n"), env })).stdout);
+  const python = await pythonWith(folder, "apparmor-language-server", log);
+  return JSON.parse((await run([python, tool("language_server.py")], { input: files.join("\n"), env })).stdout);
 }

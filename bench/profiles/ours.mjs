@@ -1,12 +1,12 @@
 // Our own figures, in a process of their own: `node ours.mjs INCLUDES < names`. Standard output: JSON.
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
-import { check } from "../dist/provider/apparmor/check/index.js";
-import { lint } from "../dist/provider/apparmor/lint/index.js";
-import { compareFiles } from "../dist/provider/apparmor/policy/index.js";
-import { format } from "../dist/provider/apparmor/print/index.js";
-import { parse } from "../dist/provider/apparmor/syntax/index.js";
-import { includesFrom } from "../dist/provider/cli/includes.js";
+import { check } from "../../dist/provider/apparmor/check/index.js";
+import { lint } from "../../dist/provider/apparmor/lint/index.js";
+import { compareFiles } from "../../dist/provider/apparmor/policy/index.js";
+import { format } from "../../dist/provider/apparmor/print/index.js";
+import { parse } from "../../dist/provider/apparmor/syntax/index.js";
+import { includesFrom } from "../../dist/provider/cli/includes.js";
 
 const names = readFileSync(0, "utf8").split("\n").filter(Boolean);
 const files = names.map((file) => ({ file, text: readFileSync(file, "utf8") }));

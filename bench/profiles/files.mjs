@@ -19,6 +19,8 @@ const directly = async (directory, wanted) => {
 /** Paths of profiles. */
 export async function profilesOf(folder) {
   const theirs = await Promise.all(debian.map((part) => directly(join(folder, part), (name) => name !== "README")));
-  const ours = await Promise.all(own.map((part) => directly(part, (name) => name.startsWith("lxc-") || name.endsWith(".apparmor"))));
+  const ours = await Promise.all(
+    own.map((part) => directly(part, (name) => name.startsWith("lxc-") || name.endsWith(".apparmor"))),
+  );
   return [...theirs.flat(), ...ours.flat()];
 }

@@ -1,0 +1,158 @@
+import type { Request, Step } from "../plan/steps.js";
+import { requestLine, splitAll, type Answer, type Question } from "./protocol.js";
+
+const kernelList = "/sys/kernel/security/apparmor/profiles";
+const confsOfAll = "/etc/pve/nodes/*/lxc/*.conf";
+const ofOne = /^\/etc\/pve\/nodes\/\*\/lxc\/\d+\.conf$/;
+
+/**
+ * What the first reading of a node takes along: the other resources of the same update will ask for it, one after the
+ * other, and the engine waits for each.
+ */
+const alongAlways: readonly Question[] = [
+  { ask: "file", path: "/etc/machine-id" },
+  { ask: "file", path: "/etc/hostname" },
+  { ask: "file", path: kernelList },
+  { ask: "package", name: "apparmor" },
+  { ask: "paths", pattern: "/etc/pve/lxc" },
+  { ask: "paths", pattern: confsOfAll },
+  { ask: "lives" },
+  { ask: "all", pattern: "/etc/pve/lxc/*.conf" },
+  { ask: "all", pattern: "/etc/pve/firewall/*.fw" },
+  { ask: "all", pattern: "/var/lib/lxc/*/config" },
+  { ask: "all", pattern: "/var/lib/pve-posture/*" },
+  { ask: "all", pattern: "/etc/apparmor.d/*" },
+];
+
+/** Parts of profiles include one another, level by level. */
+const alongIncludes: readonly Question[] = ["abi", "abstractions", "abstractions/*", "tunables", "tunables/*"].map((folder) => ({
+  ask: "all",
+  pattern: `/etc/apparmor.d/${folder}/*`,
+}));
+
+interface Known {
+  /** undefined: it is known to be another one by now */
+  answer?: Answer;
+  at: number;
+}
+
+/** Whether the answer may be another one after the steps. */
+export function touches(steps: readonly Step[], request: Request): boolean {
+  return steps.some((step) => {
+    if (step.do === "stop" || step.do === "restart") return true;
+    if (request.ask !== "file") return request.ask === "users" || request.ask === "files";
+    return step.do === "file" ? step.path === request.path : (step.do === "load" || step.do === "unload") && request.path === kernelList;
+  });
+}
+
+/** What a node has answered lately, and what it was found to be by our own changes since. */
+export class Recall {
+  private readonly known = new Map<string, Known>();
+  /** of a pattern that was answered in full: what is no file that could be read */
+  private readonly listings = new Map<string, { matches: RegExp; others: Set<string>; at: number }>();
+  private since = 0;
+
+  /** @param forMs how long an answer holds; 0: not at all */
+  constructor(
+    private readonly forMs: number,
+    private readonly now = Date.now,
+  ) {}
+
+  /** The answer to a question; undefined where it has to be asked. */
+  get(request: Request): Answer | undefined {
+    const known = this.fresh(requestLine(request));
+    if (known) return known;
+    if (request.ask === "file") return this.absent(request.path);
+    if (request.ask === "live") return this.notRunning(request.vmid);
+    if (request.ask === "paths") return this.amongAll(request.pattern);
+    return undefined;
+  }
+
+  /** The questions, with those that will come next. */
+  along(requests: readonly Request[]): Question[] {
+    if (this.forMs === 0) return [...requests];
+    const more: Question[] = [];
+    if (this.fresh(requestLine({ ask: "file", path: "/etc/machine-id" })) === undefined) more.push(...alongAlways);
+    if (requests.some((request) => request.ask === "file" && /^\/etc\/apparmor\.d\/.+\//.test(request.path))) more.push(...alongIncludes);
+    // what was taken along already, and did not tell, is asked by itself
+    const along = more.filter((question) => this.fresh(requestLine(question)) === undefined);
+    const covered = new Set(along.map(requestLine));
+    const patterns = along.flatMap((question) => (question.ask === "all" ? [globOf(question.pattern)] : []));
+    const isCovered = (request: Request): boolean => {
+      if (covered.has(requestLine(request))) return true;
+      if (request.ask === "file") return patterns.some((pattern) => pattern.test(request.path));
+      if (request.ask === "live") return covered.has(requestLine({ ask: "lives" }));
+      return request.ask === "paths" && ofOne.test(request.pattern) && covered.has(requestLine({ ask: "paths", pattern: confsOfAll }));
+    };
+    return [...requests.filter((request) => !isCovered(request)), ...along];
+  }
+
+  /** @param asked when; what we have changed since is known better */
+  take(question: Question, answer: Answer, asked: number): void {
+    if (asked < this.since) return;
+    const keep = (line: string, answer: Answer) => {
+      if ((this.known.get(line)?.at ?? 0) <= asked) this.known.set(line, { answer, at: asked });
+    };
+    keep(requestLine(question), answer);
+    if (question.ask !== "all" && question.ask !== "lives") return;
+    const { files, others, whole } = splitAll(answer.body);
+    if (question.ask === "lives") {
+      for (const [vmid, body] of files) keep(requestLine({ ask: "live", vmid: Number(vmid) }), { status: "ok", body });
+      return;
+    }
+    for (const [path, body] of files) keep(requestLine({ ask: "file", path }), { status: "ok", body });
+    if (whole) this.listings.set(question.pattern, { matches: globOf(question.pattern), others: new Set(others), at: asked });
+  }
+
+  /** What steps of ours have made of the node, and what it answered then. */
+  note(steps: readonly Step[], observed: readonly Request[], answers: readonly Answer[] = []): void {
+    for (const step of steps) {
+      if (step.do === "file") {
+        const answer: Answer = step.after === undefined ? { status: "absent", body: Buffer.alloc(0) } : { status: "ok", body: Buffer.from(step.after, "latin1") };
+        this.known.set(requestLine({ ask: "file", path: step.path }), { answer, at: this.now() });
+      } else if (step.do === "load" || step.do === "unload") this.known.set(requestLine({ ask: "file", path: kernelList }), { at: this.now() });
+      else if (step.do === "stop" || step.do === "restart") this.forget();
+    }
+    answers.forEach((answer, i) => this.take(observed[i]!, answer, this.now()));
+  }
+
+  /** After what went wrong nothing is certain. */
+  forget(): void {
+    this.since = this.now();
+    this.known.clear();
+    this.listings.clear();
+  }
+
+  private fresh(line: string): Answer | undefined {
+    const known = this.known.get(line);
+    return known && this.now() - known.at < this.forMs ? known.answer : undefined;
+  }
+
+  private absent(path: string): Answer | undefined {
+    const listed = [...this.listings.values()].some(
+      ({ matches, others, at }) => this.now() - at < this.forMs && matches.test(path) && !others.has(path),
+    );
+    return listed ? { status: "absent", body: Buffer.alloc(0) } : undefined;
+  }
+
+  private notRunning(vmid: number): Answer | undefined {
+    const lives = this.fresh(requestLine({ ask: "lives" }));
+    const { files, whole } = splitAll(lives?.body ?? Buffer.alloc(0));
+    return whole && !files.some(([running]) => running === String(vmid)) ? { status: "ok", body: Buffer.alloc(0) } : undefined;
+  }
+
+  private amongAll(pattern: string): Answer | undefined {
+    if (!ofOne.test(pattern)) return undefined;
+    const listed = this.fresh(requestLine({ ask: "paths", pattern: confsOfAll }));
+    const found = listed && linesOf(listed).filter((path) => globOf(pattern).test(path));
+    return found && { status: "ok", body: Buffer.from(found.map((path) => `${path}\n`).join(""), "latin1") };
+  }
+}
+
+const linesOf = (answer: Answer): string[] => answer.body.toString("latin1").split("\n").filter(Boolean);
+
+/** A shell's pattern: `*` stands for what is between two slashes, and for no dot in front. */
+function globOf(pattern: string): RegExp {
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("(?!\\.)[^/]*")}$`);
+}
