@@ -1,3 +1,5 @@
+import { brief, printable } from "./printable";
+
 /**
  * Every way in which the library refuses or fails.
  *
@@ -33,9 +35,14 @@ export type ErrorCode =
   // what the program says
   | "invalid-input";
 
+/** As much as a node says of a step that failed, and a little more. */
+const most = 10_000;
+
 /** An error with a code, what happened, and what to do about it. */
 export class PostureError extends Error {
   override readonly name = "PostureError";
+  readonly what: string;
+  readonly hint?: string;
 
   /**
    * @param code what kind of failure this is
@@ -44,10 +51,13 @@ export class PostureError extends Error {
    */
   constructor(
     readonly code: ErrorCode,
-    readonly what: string,
-    readonly hint?: string,
+    what: string,
+    hint?: string,
     options?: { cause?: unknown },
   ) {
-    super(hint ? `${what}\n  ${hint.replaceAll("\n", "\n  ")}` : what, options);
+    const [told, advice] = [what, hint].map((text) => text && printable(brief(text, most))) as [string, string?];
+    super(advice ? `${told}\n  ${advice.replaceAll("\n", "\n  ")}` : told, options);
+    this.what = told;
+    this.hint = advice;
   }
 }

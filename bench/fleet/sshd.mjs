@@ -28,7 +28,10 @@ export async function startSshd(directory, { env, sessions }) {
   const hostKey = await key("host_key");
   await writeFile(join(directory, "authorized_keys"), `${await key("id_ed25519")}\n`);
   const port = await freePort();
-  const variables = Object.entries(env).map(([name, value]) => `"${name}=${value}"`);
+  // a home of its own: what the shell of whoever runs the bench does at its start is no part of any figure
+  const home = join(directory, "home");
+  await mkdir(home, { recursive: true });
+  const variables = Object.entries({ HOME: home, ...env }).map(([name, value]) => `"${name}=${value}"`);
   // Counts with the means of the shell that runs anyway: the words are names of our scripts' protocol.
   const kind =
     "case $SSH_ORIGINAL_COMMAND in *restore-failed*) echo apply ;; *observe_all*) echo observe ;; *) echo other ;; esac";

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Secrecy } from "../container/shown.js";
+import { brief, printable } from "../printable.js";
 
 /** The engine's stand-in for a value that is not known yet (`@pulumi/pulumi`, runtime/rpc, `unknownValue`). */
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -27,8 +28,12 @@ export function failuresOf(schema: z.ZodType, inputs: Record<string, unknown>, s
     .filter(({ path, of }) => !unknown.some((other) => isPrefix(other, path) || isPrefix(path, other) || of.includes(other[0]!)))
     // nor what two inputs make together, one of them unknown: the message quotes the stand-in
     .filter(({ message }) => !message.includes(unknownValue))
-    .map(({ path, message, quotes }) => ({ property: pathText(path), reason: [message, ...quoted(quotes, secrecy)].join("\n") }));
+    .map(({ path, message, quotes }) => ({ property: pathText(path), reason: printable(brief([message, ...quoted(quotes, secrecy)].join("\n"), mostSaid)) }));
 }
+
+/** Several errors with their lines; and a key that an input can have. */
+const mostSaid = 5000;
+const mostOfKey = 100;
 
 /** What a message quotes of an input. */
 function quoted(quotes: string | undefined, secrecy: Secrecy): string[] {
@@ -62,7 +67,8 @@ function pathText(path: PropertyKey[]): string {
   return path
     .map((part, i) => {
       if (typeof part === "number") return `[${part}]`;
-      return /^[A-Za-z_$][\w$]*$/.test(String(part)) ? `${i > 0 ? "." : ""}${String(part)}` : `[${JSON.stringify(part)}]`;
+      const key = printable(brief(String(part), mostOfKey));
+      return /^[A-Za-z_$][\w$]*$/.test(key) ? `${i > 0 ? "." : ""}${key}` : `[${JSON.stringify(key)}]`;
     })
     .join("");
 }

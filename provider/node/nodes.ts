@@ -34,9 +34,8 @@ interface Change {
 /** The answers of one that was done; undefined where they were cut. */
 type Done = [Answer[] | undefined];
 
-/** Transactions that travel together, and such journeys at the same time; the node works on all of them at once. */
-const maxTogether = 16;
-const maxUnderWay = 2;
+/** Transactions that travel together: the node works on all of them at once, and one that waits for a lock keeps none for long. */
+const gathering = { gatherMs, patienceMs: 500, most: 16 };
 
 /** How long what a node has answered may be gone by within one update. Every change compares before it writes. */
 export const recallMs = 30_000;
@@ -167,7 +166,7 @@ export class Nodes {
   }
 
   private queueOf(node: string): Queue<Change, Done> {
-    const known = this.queues.get(node) ?? new Queue((changes: Change[]) => this.applyAll(node, changes), gatherMs, maxTogether, maxUnderWay);
+    const known = this.queues.get(node) ?? new Queue((changes: Change[]) => this.applyAll(node, changes), gathering);
     this.queues.set(node, known);
     return known;
   }

@@ -33,6 +33,12 @@ function oneLine(line: string): string {
   return line;
 }
 
+/** A field of a step's line, of which more follow: a blank would make two of it. */
+function word(text: string): string {
+  if (!/^[^ ]+$/.test(text)) throw new RangeError(`not a word: ${JSON.stringify(text)}`);
+  return text;
+}
+
 export function encodeRequests(requests: readonly Question[]): Buffer {
   return Buffer.from(requests.map((request) => `${requestLine(request)}\n`).join(""), "latin1");
 }
@@ -139,21 +145,21 @@ export function encodeTransaction(steps: readonly Step[], observe: readonly Requ
   const lines = steps.flatMap((step): string[] => {
     switch (step.do) {
       case "lock":
-        return [`lock ${step.path} ${lockTimeout}`];
+        return [`lock ${word(step.path)} ${lockTimeout}`];
       case "file":
-        return [`file ${step.path} ${length(step.before)} ${length(step.after)}`];
+        return [`file ${word(step.path)} ${length(step.before)} ${length(step.after)}`];
       case "load":
       case "unload":
-        return [`${step.do} ${step.profile} ${step.path}`];
+        return [`${step.do} ${word(step.profile)} ${word(step.path)}`];
       case "stop":
         return [`stop ${step.vmid} ${step.seconds}`];
       case "restart": {
         const { revert, label = "-" } = step;
-        const back = revert ? [`revert ${revert.path} ${length(revert.before)} ${length(revert.after)} ${revert.profile}`] : [];
-        return [...back, `restart ${step.vmid} ${step.seconds} ${step.start ? 1 : 0} ${length(step.map)} ${label}`];
+        const back = revert ? [`revert ${word(revert.path)} ${length(revert.before)} ${length(revert.after)} ${word(revert.profile)}`] : [];
+        return [...back, `restart ${step.vmid} ${step.seconds} ${step.start ? 1 : 0} ${length(step.map)} ${word(label)}`];
       }
       default:
-        return [`${step.do} ${step.profile}`];
+        return [`${step.do} ${word(step.profile)}`];
     }
   });
   const text = [...lines, ...observe.map((request) => `observe ${requestLine(request)}`)].map((line) => `${oneLine(line)}\n`);

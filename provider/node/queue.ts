@@ -1,33 +1,48 @@
-/** Calls that are made at about the same time, done as one. */
+/** How a {@link Queue} gathers. */
+export interface QueueOptions {
+  /** how long the first call waits for others, in milliseconds */
+  gatherMs: number;
+  /** how long further calls wait for those that are under way, in milliseconds; then they are done beside them */
+  patienceMs: number;
+  /** how many calls at once */
+  most: number;
+}
+
+interface Waiting<Call, Result> {
+  call: Call;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+/** Calls that are made at about the same time, done as one; while some are done, the next ones gather. */
 export class Queue<Call, Result> {
-  private waiting: { call: Call; resolve: (result: Result) => void; reject: (error: unknown) => void }[] = [];
+  private waiting: Waiting<Call, Result>[] = [];
   private underWay = 0;
   private timer?: NodeJS.Timeout;
 
-  /**
-   * @param work does them; its results are in the order of the calls
-   * @param waitMs how long the first waits for others
-   * @param most how many at once
-   * @param atOnce how many of these may be under way; further calls wait for one to end, and are the next then
-   */
+  /** @param work does the calls; its results are in their order */
   constructor(
     private readonly work: (calls: Call[]) => Promise<PromiseSettledResult<Result>[]>,
-    private readonly waitMs: number,
-    private readonly most: number,
-    private readonly atOnce: number,
+    private readonly options: QueueOptions,
   ) {}
 
   add(call: Call): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ call, resolve, reject });
-      this.timer ??= setTimeout(() => this.send(), this.waitMs);
+      this.wait();
     });
   }
 
+  private wait(): void {
+    const { gatherMs, patienceMs } = this.options;
+    this.timer ??= setTimeout(() => this.send(), this.underWay > 0 ? patienceMs : gatherMs);
+  }
+
   private send(): void {
+    clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.waiting.length === 0 || this.underWay >= this.atOnce) return;
-    const calls = this.waiting.splice(0, this.most);
+    if (this.waiting.length === 0) return;
+    const calls = this.waiting.splice(0, this.options.most);
     this.underWay++;
     this.work(calls.map(({ call }) => call))
       .then(
@@ -39,6 +54,6 @@ export class Queue<Call, Result> {
         this.underWay--;
         this.send();
       });
-    if (this.waiting.length > 0) this.send();
+    if (this.waiting.length > 0) this.wait();
   }
 }

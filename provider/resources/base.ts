@@ -42,9 +42,15 @@ export class PostureResource extends pulumi.dynamic.Resource {
 async function secretsOf(args: object, declared: readonly string[]): Promise<string[] | undefined> {
   const names = await Promise.all(
     Object.entries(args).map(async ([key, value]) =>
-      declared.includes(key) || (await pulumi.isSecret(pulumi.output(value))) ? [key] : [],
+      declared.includes(key) || (isLater(value) && (await pulumi.isSecret(pulumi.output(value)))) ? [key] : [],
     ),
   );
   const secret = names.flat();
   return secret.length > 0 ? secret : undefined;
+}
+
+/** Whether an output or a promise is in it. What is plain is no secret, and the SDK takes a promise for each part of it. */
+function isLater(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return pulumi.Output.isInstance(value) || value instanceof Promise || Object.values(value).some(isLater);
 }

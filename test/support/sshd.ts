@@ -95,7 +95,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd | undef
 }
 
 function configText(dir: string, port: number, options: SshdOptions): string {
-  const env = Object.entries(options.setEnv ?? {}).map(([name, value]) => `"${name}=${value}"`);
+  // what the shell of whoever runs the tests does at its start is no matter here, and may take its time
+  const env = Object.entries({ HOME: dir, ...options.setEnv }).map(([name, value]) => `"${name}=${value}"`);
   return [
     ...(options.config ?? []), // first, as sshd keeps the first value of a keyword
     `Port ${port}`,
@@ -109,7 +110,7 @@ function configText(dir: string, port: number, options: SshdOptions): string {
     "UsePAM no",
     "PrintMotd no",
     `MaxSessions ${options.maxSessions ?? 10}`,
-    ...(env.length > 0 ? [`SetEnv ${env.join(" ")}`] : []), // one line: sshd ignores a second
+    `SetEnv ${env.join(" ")}`, // one line: sshd ignores a second
     "",
   ].join("\n");
 }
