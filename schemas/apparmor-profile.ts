@@ -3,7 +3,7 @@ import { checkRules } from "../provider/apparmor/check/rules.js";
 import { profileHeaders } from "../provider/apparmor/headers.js";
 import { parse } from "../provider/apparmor/syntax/index.js";
 import type { Diagnostic } from "../provider/apparmor/diagnostics.js";
-import { nodeName } from "./node.js";
+import { nodeName, wellFormed } from "./node.js";
 
 /** A profile's name that can also be its file's name, and one that the kernel shows unchanged. */
 export const profileName = z
@@ -33,8 +33,7 @@ export const appArmorProfileInputs = z
   .strictObject({
     node: nodeName,
     name: profileName,
-    profile: z
-      .string()
+    profile: wellFormed
       .min(1, "must hold the profile's text")
       .max(1_000_000, "must be at most 1 MB")
       .refine((text) => !text.includes("\0"), { error: "must not contain NUL", abort: true }),

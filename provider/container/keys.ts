@@ -17,7 +17,7 @@ const inputs: Record<string, string> = {
 };
 
 /** The input of `LxcContainerSecurity` that a key belongs to, when it has one of its own. */
-export const ownInput = (key: string): string | undefined => inputs[key];
+export const ownInput = (key: string): string | undefined => (Object.hasOwn(inputs, key) ? inputs[key] : undefined);
 
 /** Why a raw key can't be declared. */
 export function rawKeyProblem(key: string): string | undefined {
@@ -37,7 +37,7 @@ const otherInputs: Record<string, string> = { "lxc.apparmor.raw": "apparmorRules
 
 /** The input of `LxcContainerSecurity` that says the same as a raw key does, where there is one. */
 export const otherInput = (key: string): string | undefined =>
-  key.startsWith("lxc.prlimit.") ? `limits.${key.slice("lxc.prlimit.".length)}` : otherInputs[key];
+  key.startsWith("lxc.prlimit.") ? `limits.${key.slice("lxc.prlimit.".length)}` : Object.hasOwn(otherInputs, key) ? otherInputs[key] : undefined;
 
 /** Keys of which every line counts; of all others LXC takes the last. */
 export const repeats = (key: string): boolean =>

@@ -21,6 +21,8 @@ export function hasUnknown(value: unknown): boolean {
 
 /** Every problem of the inputs at its property path. What isn't known yet is no problem. */
 export function failuresOf(schema: z.ZodType, inputs: Record<string, unknown>, secrecy: Secrecy = "shown"): Failure[] {
+  const lost = protoPaths(inputs);
+  if (lost.length > 0) return lost.map((path) => ({ property: pathText(path), reason: "can't be a key: it would be lost" }));
   const unknown = unknownPaths(inputs);
   const result = schema.safeParse(inputs);
   if (result.success) return [];
@@ -39,6 +41,15 @@ const mostOfKey = 100;
 function quoted(quotes: string | undefined, secrecy: Secrecy): string[] {
   if (quotes === undefined) return [];
   return [secrecy === "shown" ? quotes : "(details not shown, as an input is a secret)"];
+}
+
+/** Objects have another use for this name, and zod passes over it. */
+function protoPaths(value: unknown, path: PropertyKey[] = []): PropertyKey[][] {
+  if (value === null || typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, part]) => {
+    const here = [...path, Array.isArray(value) ? Number(key) : key];
+    return key === "__proto__" ? [here] : protoPaths(part, here);
+  });
 }
 
 function unknownPaths(value: unknown, path: PropertyKey[] = []): PropertyKey[][] {

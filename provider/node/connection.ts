@@ -1,18 +1,19 @@
 import type { Duplex } from "node:stream";
-import { Semaphore } from "async-mutex";
+import { Semaphore, withTimeout } from "async-mutex";
 import type { Client, ClientChannel } from "ssh2";
 import { PostureError } from "../errors";
 import { describeTarget } from "./describe";
 import { startKeepalive } from "./keepalive";
 import { Passing, withRetries } from "./retry";
 import { collect, type ExecResult } from "./session";
+import { defaultTimeoutSeconds } from "./settings";
 import type { Target } from "./target";
 import type { Wire } from "./wire";
 
 const SESSIONS = 8; // of the 10 that sshd allows on a connection by default (MaxSessions)
 
 /** How long a command may run. */
-export const defaultTimeoutMs = 120_000;
+export const defaultTimeoutMs = defaultTimeoutSeconds * 1000;
 
 class NoSession extends PostureError {}
 
@@ -99,7 +100,7 @@ export class Connection {
     this.hold();
     try {
       for (;;) {
-        const [, release] = await this.sessions.acquire();
+        const [, release] = await withTimeout(this.sessions, timeoutMs, this.noneFree(timeoutMs)).acquire();
         const { served } = this;
         try {
           const result = await withRetries(() => this.session(command, stdin, timeoutMs, onStderr), 100);
@@ -118,6 +119,14 @@ export class Connection {
     } finally {
       this.release();
     }
+  }
+
+  private noneFree(timeoutMs: number): PostureError {
+    return new PostureError(
+      "timeout",
+      `${describeTarget(this.target)}: no session became free within ${timeoutMs / 1000} s; others of this update are at work there.`,
+      "Nothing was done. Run it again, or raise pve-posture:timeoutSeconds.",
+    );
   }
 
   /**

@@ -1,10 +1,9 @@
 import { PostureError } from "../errors.js";
 import type { Answers, Request, Step } from "../plan/steps.js";
-import { defaultTimeoutMs } from "./connection.js";
 import type { NodePool } from "./pool.js";
 import { parseNodeName } from "./node-name.js";
 import { nodeScripts } from "./node-scripts.js";
-import type { Settings } from "./settings.js";
+import { defaultTimeoutSeconds, type Settings } from "./settings.js";
 import { answersOf, decodeAnswers, decodeOutcomes, encodeRequests, encodeTransaction, encodeTransactions, requestLine, type Answer } from "./protocol.js";
 import { Queue } from "./queue.js";
 import { Recall, touches } from "./recall.js";
@@ -14,6 +13,9 @@ import { decodeShift, encodeShift, type ShiftCounts, type ShiftRequest } from ".
 
 /** How long the first of several questions waits for the others; the engine asks for many resources at once. */
 const gatherMs = 10;
+
+/** A container that ran is started again. */
+const repairSeconds = 300;
 
 /** Millions of files take their time; what hangs shows by its progress. */
 const shiftTimeoutMs = 12 * 3600_000;
@@ -50,7 +52,7 @@ export class Nodes {
   constructor(
     private readonly pool: NodePool,
     private readonly lockTimeoutSeconds: number,
-    private readonly settings: Pick<Settings, "nodes"> = { nodes: {} },
+    private readonly settings: Pick<Settings, "nodes" | "timeoutSeconds"> = { nodes: {}, timeoutSeconds: defaultTimeoutSeconds },
     private readonly forMs = 0,
   ) {}
 
@@ -107,9 +109,9 @@ export class Nodes {
     const wait = changes.length > 1 ? Math.min(1, this.lockTimeoutSeconds) : this.lockTimeoutSeconds;
     const input = encodeTransactions(changes.map(({ steps, observe }) => encodeTransaction(steps, observe, wait)));
     // down, up, down again and up again
-    const restarts = changes.flatMap(({ steps }) => steps).reduce((sum, step) => sum + ("seconds" in step ? 4 * step.seconds : 0), 0);
+    const onTop = changes.flatMap(({ steps }) => steps).reduce((sum, step) => sum + ("seconds" in step ? 4 * step.seconds : step.do === "lock" ? wait : 0), 0);
     const recall = this.recallOf(node);
-    const timeoutMs = defaultTimeoutMs + restarts * 1000;
+    const timeoutMs = (this.settings.timeoutSeconds + onTop) * 1000;
     const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.apply, input, { timeoutMs }).catch((error: unknown) => {
       recall.forget();
       throw error;
@@ -154,7 +156,7 @@ export class Nodes {
 
   /** Ends the transactions that were interrupted on the node: puts back what was there before them. */
   async repair(node: string): Promise<Repairs> {
-    const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.repair, Buffer.alloc(0));
+    const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.repair, Buffer.alloc(0), this.limit(repairSeconds));
     if (code !== 0) throw broken(node, code, stdout, stderr);
     const repairs = decodeRepairs(stdout);
     if (repairs.undone.length > 0) this.recallOf(node).forget();
@@ -163,6 +165,10 @@ export class Nodes {
 
   close(): Promise<void> {
     return this.pool.close();
+  }
+
+  private limit(onTop = 0): { timeoutMs: number } {
+    return { timeoutMs: (this.settings.timeoutSeconds + onTop) * 1000 };
   }
 
   private queueOf(node: string): Queue<Change, Done> {
@@ -189,7 +195,7 @@ export class Nodes {
       // without memory there is nothing to wait for
       if (this.forMs === 0) this.batches.delete(node);
       try {
-        const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.observe, encodeRequests(questions));
+        const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.observe, encodeRequests(questions), this.limit());
         const replies = decodeAnswers(stdout, questions.length);
         if (!replies) throw broken(node, code, stdout, stderr);
         questions.forEach((question, i) => recall.take(question, replies[i]!, asked));

@@ -39,6 +39,9 @@ const nodeSchema = z.strictObject({
  */
 export type NodeSettings = z.infer<typeof nodeSchema>;
 
+/** How long a reading or an apply may take where nothing is set. */
+export const defaultTimeoutSeconds = 120;
+
 /** Everything the library takes from the stack's configuration and the environment. */
 export interface Settings {
   /** by the name the program uses, or by its host alone */
@@ -49,6 +52,8 @@ export interface Settings {
   preview: "live" | "offline" | "strict";
   /** how long to wait for PVE's lock of a container, in seconds */
   lockTimeoutSeconds: number;
+  /** how long reading a node, or applying to it, may take, in seconds; waiting for locks and restarts come on top */
+  timeoutSeconds: number;
   /** undefined: ConnectTimeout of `~/.ssh/config`, else 10 */
   connectTimeoutSeconds?: number;
 }
@@ -106,6 +111,7 @@ export function readSettings(get: (key: string) => string | undefined, env: Node
     preview: one("pve-posture:preview", "PVE_POSTURE_PREVIEW", z.enum(["live", "offline", "strict"])) ?? "live",
     lockTimeoutSeconds:
       one("pve-posture:lockTimeoutSeconds", "PVE_POSTURE_LOCK_TIMEOUT_SECONDS", seconds(0, 600)) ?? 10,
+    timeoutSeconds: one("pve-posture:timeoutSeconds", "PVE_POSTURE_TIMEOUT_SECONDS", seconds(1, 86_400)) ?? defaultTimeoutSeconds,
     connectTimeoutSeconds: one(
       "pve-posture:connectTimeoutSeconds",
       "PVE_POSTURE_CONNECT_TIMEOUT_SECONDS",

@@ -1,10 +1,10 @@
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { PostureError } from "../errors";
 import { describeTarget } from "./describe";
 import { hungUp } from "./handshake";
 import { ProxyCommand } from "./proxy-command";
-import type { Target } from "./target";
+import type { Proxy, Target } from "./target";
 
 /** What leads out of this machine: a socket, or a ProxyCommand's streams. */
 export type Wire = Duplex & Pick<Socket, "bytesRead"> & { ref(): unknown; unref(): unknown };
@@ -16,14 +16,28 @@ export type Wire = Duplex & Pick<Socket, "bytesRead"> & { ref(): unknown; unref(
  */
 export async function openWire(target: Target): Promise<Wire> {
   if (!target.proxy) return await openSocket(target);
-  const proxy = new ProxyCommand(target.proxy);
+  const proxy = startProxy(target, target.proxy);
   proxy.on("error", () => {}); // until ssh2 listens
   return proxy;
+}
+
+function startProxy(target: Target, proxy: Proxy): ProxyCommand {
+  try {
+    return new ProxyCommand(proxy);
+  } catch (error) {
+    // a command that is too long, or holds NUL, is refused before it is started
+    const what = `${describeTarget(target)} can't be reached: the ProxyCommand (${proxy.where}) can't be started (${(error as Error).message}).`;
+    throw new PostureError("unreachable", what, undefined, { cause: error });
+  }
 }
 
 function openSocket(target: Target): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const { host, port, family, localAddress } = target;
+    if (localAddress !== undefined && !isIP(localAddress)) {
+      const what = `${describeTarget(target)} can't be reached: BindAddress "${localAddress}" is no IP address.`;
+      return reject(new PostureError("invalid-settings", what, "Give the address of an interface of this machine."));
+    }
     const socket = connectTcp({ host, port, family, localAddress, noDelay: true });
     const fail = (error: Error) => {
       clearTimeout(timer);

@@ -88,7 +88,7 @@ describe("connecting", () => {
       nodes: { n: { host: "127.0.0.1", port, user: "root", ...node } },
       sshConfig: "none",
       preview: "live" as const,
-      lockTimeoutSeconds: 10,
+      lockTimeoutSeconds: 10, timeoutSeconds: 120,
       connectTimeoutSeconds,
     };
     const made = new NodePool(settings, options);
@@ -191,7 +191,7 @@ describe("connecting", () => {
       const nodes = {
         n: { ...good(), privateKey: undefined, host: "127.0.0.1", port: await serve(), user: "root" },
       };
-      const locking = new NodePool({ nodes, sshConfig: config, preview: "live", lockTimeoutSeconds: 1 });
+      const locking = new NodePool({ nodes, sshConfig: config, preview: "live", lockTimeoutSeconds: 1, timeoutSeconds: 120 });
       await fails(
         locking.run("n", "x", NOTHING),
         "auth-failed",
@@ -396,7 +396,7 @@ describe("connecting", () => {
         nodes: { n: { host: "127.0.0.1", port, user: "root", ...good() } },
         sshConfig: "none",
         preview: "live",
-        lockTimeoutSeconds: 1,
+        lockTimeoutSeconds: 1, timeoutSeconds: 120,
       };
       writeFileSync(
         script,

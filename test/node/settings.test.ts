@@ -54,7 +54,7 @@ describe("node names", () => {
 
 describe("settings", () => {
   it("has defaults", () => {
-    expect(read({})).to.deep.include({ nodes: {}, preview: "live", lockTimeoutSeconds: 10 });
+    expect(read({})).to.deep.include({ nodes: {}, preview: "live", lockTimeoutSeconds: 10, timeoutSeconds: 120 });
   });
 
   it("takes the stack's configuration", () => {
@@ -66,6 +66,7 @@ describe("settings", () => {
       "pve-posture:preview": "offline",
       "pve-posture:lockTimeoutSeconds": "0",
       "pve-posture:connectTimeoutSeconds": "3",
+      "pve-posture:timeoutSeconds": "600",
     };
     const settings = read(config);
     expect(settings.nodes.pve1).to.deep.equal({
@@ -80,6 +81,7 @@ describe("settings", () => {
       preview: "offline",
       lockTimeoutSeconds: 0,
       connectTimeoutSeconds: 3,
+      timeoutSeconds: 600,
     });
   });
 

@@ -69,7 +69,7 @@ describe("ssh_config, beside ssh -G", () => {
   function ours(node: string): Facts {
     const target = resolveTarget(
       node,
-      { nodes: {}, sshConfig: config, preview: "live", lockTimeoutSeconds: 1 },
+      { nodes: {}, sshConfig: config, preview: "live", lockTimeoutSeconds: 1, timeoutSeconds: 120 },
       local,
     );
     const { host, user } = parseNodeName(node);

@@ -28,7 +28,7 @@ function resolve(
     writeFileSync(join(dir, path), content.replaceAll("DIR", dir));
   }
   const local = { home, user: me, env: { SSH_AUTH_SOCK: "/run/agent", KEYS: "/keys" } };
-  return resolveTarget(node, { nodes, sshConfig: config, preview: "live", lockTimeoutSeconds: 10 }, local);
+  return resolveTarget(node, { nodes, sshConfig: config, preview: "live", lockTimeoutSeconds: 10, timeoutSeconds: 120 }, local);
 }
 const refusal = (act: () => unknown): string => {
   try {
@@ -409,7 +409,7 @@ describe("ssh_config", () => {
     mkdirSync(dirname(own), { recursive: true });
     writeFileSync(own, "User a");
     const read = () =>
-      resolveTarget("pve1", { nodes: {}, preview: "live", lockTimeoutSeconds: 1 }, local).user;
+      resolveTarget("pve1", { nodes: {}, preview: "live", lockTimeoutSeconds: 1, timeoutSeconds: 120 }, local).user;
     expect(read()).to.equal("a");
     chmodSync(own, 0o646);
     expect(refusal(read)).to.contain("can be written by others");
@@ -427,7 +427,7 @@ describe("ssh_config", () => {
   it("reads nothing when told none", () => {
     writeFileSync(config, "User a");
     expect(
-      resolveTarget("pve1", { nodes: {}, sshConfig: "none", preview: "live", lockTimeoutSeconds: 1 }).user,
+      resolveTarget("pve1", { nodes: {}, sshConfig: "none", preview: "live", lockTimeoutSeconds: 1, timeoutSeconds: 120 }).user,
     ).to.equal(me);
   });
   it("throws nothing but PostureErrors", () => {

@@ -72,7 +72,12 @@ export class Stack {
   refresh = (...flags: string[]) => this.run("refresh", "--yes", "--skip-preview", ...flags);
   destroy = () => this.run("destroy", "--yes", "--skip-preview");
 
-  async run(...args: string[]): Promise<Outcome> {
+  run(...args: string[]): Promise<Outcome> {
+    return this.start(...args).ended;
+  }
+
+  /** A command that can be interrupted: each call of `interrupt` is one Ctrl-C. */
+  start(...args: string[]): { ended: Promise<Outcome>; interrupt(): void } {
     const child = spawn("pulumi", ["--non-interactive", "--color", "never", ...args], {
       cwd: this.directory,
       env: this.env,
@@ -81,11 +86,11 @@ export class Stack {
     let output = "";
     child.stdout.on("data", (data: Buffer) => (output += data.toString()));
     child.stderr.on("data", (data: Buffer) => (output += data.toString()));
-    const code = await new Promise<number>((done, fail) => {
+    const ended = new Promise<Outcome>((done, fail) => {
       child.on("error", fail);
-      child.on("close", (status) => done(status ?? -1));
+      child.on("close", (status) => done({ code: status ?? -1, output }));
     });
-    return { code, output };
+    return { ended, interrupt: () => void child.kill("SIGINT") };
   }
 
   /** The state as it is stored, secrets encrypted. */

@@ -54,3 +54,5 @@ for journal in "$store"/transaction-*; do
     flock -n 6 && [ -e "$journal/lock" ] && repair
   ) 2> /dev/null
 done
+# one that is at work is no failure of ours
+exit 0
