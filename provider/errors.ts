@@ -35,8 +35,8 @@ export type ErrorCode =
   // what the program says
   | "invalid-input";
 
-/** As much as a node says of a step that failed, and a little more. */
-const most = 10_000;
+/** As much as a node says of a step that failed, and a little more; advice is our own, save for names in it. */
+const most = { what: 10_000, hint: 1500 };
 
 /** An error with a code, what happened, and what to do about it. */
 export class PostureError extends Error {
@@ -55,7 +55,8 @@ export class PostureError extends Error {
     hint?: string,
     options?: { cause?: unknown },
   ) {
-    const [told, advice] = [what, hint].map((text) => text && printable(brief(text, most))) as [string, string?];
+    const told = printable(brief(what, most.what));
+    const advice = hint && printable(brief(hint, most.hint));
     super(advice ? `${told}\n  ${advice.replaceAll("\n", "\n  ")}` : told, options);
     this.what = told;
     this.hint = advice;
