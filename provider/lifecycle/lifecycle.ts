@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Secrecy } from "../container/shown.js";
-import { PostureError } from "../errors.js";
+import { PostureError, type ErrorCode } from "../errors.js";
 import type { Nodes } from "../node/nodes.js";
 import { repairNotes } from "../node/repair.js";
 import type { Kept, Kind, Plan } from "../plan/kind.js";
@@ -67,7 +67,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     const differs = (inputs: Inputs) => !same(this.inputsIn(olds), inputs) || secrecyOf(olds) !== secrecyOf(news);
     const offline: Diff = { changes: differs(asBefore()), replaces: this.replaces(olds, news) };
     if (isPreview(news) && this.settings().preview === "offline") return offline;
-    return this.whenReachable(news, offline, async (): Promise<Diff> => {
+    return this.whenReachable(news, offline, () => this.twice(async (): Promise<Diff> => {
       const seen = await this.observe(asDeclared, former, isPreview(news) ? "look" : "mend");
       const { answers } = seen;
       const inputs = asBefore(answers);
@@ -83,7 +83,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         if (isPreview(news)) this.remark(this.where(inputs, seen), plan, news);
       }
       return { changes: drift || declared || !same(this.essential(outputs), this.essential(ownInputs(olds))) };
-    });
+    }));
   }
 
   async create(news: Props): Promise<{ id: string; outs: Props }> {
@@ -103,7 +103,11 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
 
   async read(id: string, props: Props): Promise<{ id: string; props: Props }> {
     const inputs = this.inputsIn(props);
-    const { node, answers } = await this.observe(inputs, undefined, "look");
+    let { node, answers } = await this.observe(inputs, undefined, "look");
+    if (this.kind.isGone(inputs, answers) && this.nodes().remembers) {
+      this.nodes().forget();
+      ({ node, answers } = await this.observe(inputs, undefined, "look"));
+    }
     if (this.kind.isGone(inputs, answers)) return { id: "", props: {} };
     const { ledger } = this.stateOf(props);
     const state = this.reading(() => this.kind.outputs(inputs, ledger, answers, secrecyOf(props)), node, secrecyOf(props));
@@ -166,10 +170,11 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
   private converge(id: string, inputs: Inputs, former: State | undefined, news: Props): Promise<Props> {
     const requests = this.kind.requests(inputs);
     const secrecy = secrecyOf(news);
+    let known = former;
     return this.exclusively(former?.machine, inputs, () =>
       this.settle(inputs, async () => {
-        const seen = await this.observe(inputs, former);
-        const plan = this.plan(id, inputs, former, seen, secrecyOf(news));
+        const seen = await this.observe(inputs, known);
+        const plan = this.plan(id, inputs, known, seen, secrecyOf(news));
         const [where, machine] = [this.where(inputs, seen), this.machine(seen)];
         const intended = this.kind.outputs(inputs, plan.memory, seen.answers, secrecy);
         this.claims.make(machine, id, this.kind.claims(intended), where);
@@ -181,7 +186,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
           partial(id, { ...intended, ...kept(news) }, `${cause.message}\n  It is not known whether the change took effect.`);
         if (plan.steps.some((step) => step.do === "restart")) say(`${where}: restarting the container`);
         const change = plan.shifting
-          ? this.shift(id, inputs, former, intended, { ...plan, steps }, seen.node)
+          ? this.shift(id, inputs, known, intended, { ...plan, steps }, seen.node)
           : apply().then((after) => ({ after, memory: plan.memory }));
         const { after, memory } = await change.catch(async (error: unknown) => {
           // some of it may be there: what we did must not be lost
@@ -195,6 +200,11 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
         this.recent.note(machine, plan.steps);
         const { state, problem } = this.readBack(inputs, intended, memory, after, secrecy);
         if (problem) {
+          // what it was planned from was of some seconds ago: once more, from what is there now
+          if (known === former && this.nodes().remembers) {
+            known = state;
+            throw new PostureError("changed-meanwhile", `${where}: ${problem}`);
+          }
           throw partial(id, { ...state, ...kept(news) }, `${where}: the node took the change, but ${problem}`);
         }
         // of an update, diff has told
@@ -343,6 +353,17 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     }
   }
 
+  /** What was read some seconds ago is looked at once more before it becomes an error: something may have been made since. */
+  private async twice<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!this.nodes().remembers || !(error instanceof PostureError) || !ofState.has(error.code)) throw error;
+      this.nodes().forget();
+      return work();
+    }
+  }
+
   private exclusively<T>(machine: string | undefined, inputs: Inputs, work: () => Promise<T>): Promise<T> {
     return this.turns.take(`${machine ?? inputs.node} ${this.kind.title(inputs)}`, work);
   }
@@ -352,7 +373,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
     const deadline = Date.now() + this.settings().lockTimeoutSeconds * 1000;
     for (let races = 0, told = false; ; ) {
       try {
-        return await work();
+        return await this.twice(work);
       } catch (error) {
         if (!(error instanceof PostureError)) throw error;
         // what was read before doesn't hold any more
@@ -462,6 +483,9 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
 /** The error, with the node that it is about. */
 const onNode = (error: PostureError, node: string): PostureError =>
   error.what.startsWith(`${node}: `) ? error : new PostureError(error.code, `${node}: ${error.what}`, error.hint, { cause: error });
+
+/** What a node is found to be that doesn't allow what is declared. */
+const ofState: ReadonlySet<string> = new Set<ErrorCode>(["container-not-found", "container-elsewhere", "conflict", "gpu-not-found", "invalid-input"]);
 
 /** How often a long work is heard of. */
 const tellEveryMs = 10_000;

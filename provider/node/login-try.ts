@@ -100,7 +100,8 @@ export class LoginTry {
       username,
       prompt: (_name, _instructions, _language, prompts, finish) => {
         // One hidden question is for the password; anything else (a code, a new password) we can't answer.
-        const answers = prompts.length === 1 && !prompts[0]!.echo && asked++ === 0;
+        // a question for a code is not to be told the password
+        const answers = prompts.length === 1 && !prompts[0]!.echo && /passwor[dt]/i.test(prompts[0]!.prompt) && asked++ === 0;
         if (!answers)
           this.note(
             `the server asked ${prompts.map(({ prompt }) => JSON.stringify(prompt)).join(", ")}, which nobody can answer here`,

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const read = (...names: string[]): string => names.map((name) => readFileSync(join(__dirname, "scripts", name), "utf8")).join("");
+/** Without the lines that are comments: SSH servers take no command of more than some 32 kB. */
+const read = (...names: string[]): string =>
+  names.map((name) => readFileSync(join(__dirname, "scripts", name), "utf8").replace(/^[ \t]*#.*\n/gm, "")).join("");
 
 /** The constant texts that run on a node, by what they do. There are no others: sudoers lists these. */
 export const nodeScripts = {

@@ -1,5 +1,5 @@
 import { PostureError } from "../errors.js";
-import type { Answers, Request, Step } from "../plan/steps.js";
+import { profilesLock, type Answers, type Request, type Step } from "../plan/steps.js";
 import type { NodePool } from "./pool.js";
 import { parseNodeName } from "./node-name.js";
 import { nodeScripts } from "./node-scripts.js";
@@ -13,6 +13,9 @@ import { decodeShift, encodeShift, type ShiftCounts, type ShiftRequest } from ".
 
 /** How long the first of several questions waits for the others; the engine asks for many resources at once. */
 const gatherMs = 10;
+
+/** Sixteen profiles take their time, and as many may have come before. */
+const profilesSeconds = 60;
 
 /** A container that ran is started again. */
 const repairSeconds = 300;
@@ -67,15 +70,16 @@ export class Nodes {
     requests.forEach(requestLine);
     const recall = this.recallOf(node);
     const replies = new Map<string, Answer>();
-    for (;;) {
-      const open = requests.filter((request) => !replies.has(requestLine(request)));
-      const unknown = open.filter((request) => {
-        const known = recall.get(request);
-        if (known) replies.set(requestLine(request), known);
+    for (let round = 1; ; round++) {
+      const unknown = requests.filter((request) => {
+        const line = requestLine(request);
+        const known = replies.get(line) ?? recall.get(request);
+        if (known) replies.set(line, known);
         return !known;
       });
       if (unknown.length === 0) break;
-      const batch = this.batchOf(node);
+      // what did not come along is asked by itself: it must come to an end, however long a reading takes
+      const batch = this.batchOf(node, round > 2);
       if (!batch.sent) for (const request of unknown) batch.requests.set(requestLine(request), request);
       // of one that is under way already: it may bring along what is wanted here
       for (const [line, answer] of await batch.answers) replies.set(line, answer);
@@ -107,9 +111,11 @@ export class Nodes {
   private async applyAll(node: string, changes: readonly Change[]): Promise<PromiseSettledResult<Done>[]> {
     // whoever shares a round trip doesn't keep the others waiting for his lock: he comes again
     const wait = changes.length > 1 ? Math.min(1, this.lockTimeoutSeconds) : this.lockTimeoutSeconds;
-    const input = encodeTransactions(changes.map(({ steps, observe }) => encodeTransaction(steps, observe, wait)));
+    // our own lock of the profiles is held by one after the other of them
+    const waits = (path: string) => (path === profilesLock.path ? Math.max(this.lockTimeoutSeconds, profilesSeconds) : wait);
+    const input = encodeTransactions(changes.map(({ steps, observe }) => encodeTransaction(steps, observe, waits)));
     // down, up, down again and up again
-    const onTop = changes.flatMap(({ steps }) => steps).reduce((sum, step) => sum + ("seconds" in step ? 4 * step.seconds : step.do === "lock" ? wait : 0), 0);
+    const onTop = changes.flatMap(({ steps }) => steps).reduce((sum, step) => sum + ("seconds" in step ? 4 * step.seconds : step.do === "lock" ? waits(step.path) : 0), 0);
     const recall = this.recallOf(node);
     const timeoutMs = (this.settings.timeoutSeconds + onTop) * 1000;
     const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.apply, input, { timeoutMs }).catch((error: unknown) => {
@@ -142,11 +148,19 @@ export class Nodes {
       const files = [...data.toString().matchAll(/^progress \S+ (\d+)$/gm)].at(-1)?.[1];
       if (files !== undefined) progress(Number(files));
     };
-    const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.shift, encodeShift(request), { timeoutMs: shiftTimeoutMs, onStderr });
+    const recall = this.recallOf(node);
+    const { code, stdout, stderr } = await this.pool
+      .run(node, nodeScripts.shift, encodeShift(request), { timeoutMs: shiftTimeoutMs, onStderr })
+      .finally(() => recall.forget());
     const outcome = decodeShift(stdout);
     if (!outcome) throw cutShort(node, request.vmid, code, stderr);
     if ("refused" in outcome) throw shiftError(node, request.vmid, outcome.refused);
     return outcome.done;
+  }
+
+  /** Whether an answer may be of some seconds ago. */
+  get remembers(): boolean {
+    return this.forMs > 0;
   }
 
   /** What is asked next is read anew. */
@@ -183,17 +197,20 @@ export class Nodes {
     return known;
   }
 
-  private batchOf(node: string): Batch {
-    const open = this.batches.get(node);
-    if (open) return open;
+  /** @param alone nothing is taken along, and nobody else's is waited for */
+  private batchOf(node: string, alone: boolean): Batch {
+    const key = alone ? `${node} alone` : node;
+    const open = this.batches.get(key);
+    if (open && !(alone && open.sent)) return open;
     const batch: Batch = { requests: new Map(), sent: false, answers: Promise.resolve(new Map()) };
     batch.answers = new Promise<void>((resolve) => setTimeout(resolve, gatherMs)).then(async () => {
       const recall = this.recallOf(node);
-      const questions = recall.along([...batch.requests.values()]);
+      const own = [...batch.requests.values()];
+      const questions = alone ? own : recall.along(own);
       batch.sent = true;
       const asked = Date.now();
       // without memory there is nothing to wait for
-      if (this.forMs === 0) this.batches.delete(node);
+      if (this.forMs === 0) this.batches.delete(key);
       try {
         const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.observe, encodeRequests(questions), this.limit());
         const replies = decodeAnswers(stdout, questions.length);
@@ -201,10 +218,10 @@ export class Nodes {
         questions.forEach((question, i) => recall.take(question, replies[i]!, asked));
         return new Map(questions.map((question, i) => [requestLine(question), replies[i]!]));
       } finally {
-        if (this.batches.get(node) === batch) this.batches.delete(node);
+        if (this.batches.get(key) === batch) this.batches.delete(key);
       }
     });
-    this.batches.set(node, batch);
+    this.batches.set(key, batch);
     return batch;
   }
 }

@@ -135,7 +135,7 @@ export function encodeTransactions(transactions: readonly Encoded[]): Buffer {
   return Buffer.concat([Buffer.from(`transactions ${lengths.join(" ")}\n`), ...transactions.flatMap(({ steps, bytes }) => [steps, bytes])]);
 }
 
-export function encodeTransaction(steps: readonly Step[], observe: readonly Request[], lockTimeout: number): Encoded {
+export function encodeTransaction(steps: readonly Step[], observe: readonly Request[], lockTimeout: number | ((path: string) => number)): Encoded {
   const payload: Buffer[] = [];
   const length = (content: string | undefined): string => {
     if (content === undefined) return "-";
@@ -145,7 +145,7 @@ export function encodeTransaction(steps: readonly Step[], observe: readonly Requ
   const lines = steps.flatMap((step): string[] => {
     switch (step.do) {
       case "lock":
-        return [`lock ${word(step.path)} ${lockTimeout}`];
+        return [`lock ${word(step.path)} ${typeof lockTimeout === "number" ? lockTimeout : lockTimeout(step.path)}`];
       case "file":
         return [`file ${word(step.path)} ${length(step.before)} ${length(step.after)}`];
       case "load":

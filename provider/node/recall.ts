@@ -40,7 +40,8 @@ interface Known {
 export function touches(steps: readonly Step[], request: Request): boolean {
   return steps.some((step) => {
     if (step.do === "stop" || step.do === "restart") return true;
-    if (request.ask !== "file") return request.ask === "users" || request.ask === "files";
+    // containers go up and down by themselves, and what they run with is what counts
+    if (request.ask !== "file") return request.ask === "users" || request.ask === "files" || request.ask === "live";
     return step.do === "file" ? step.path === request.path : (step.do === "load" || step.do === "unload") && request.path === kernelList;
   });
 }
@@ -50,6 +51,8 @@ export class Recall {
   private readonly known = new Map<string, Known>();
   /** of a pattern that was answered in full: what is no file that could be read */
   private readonly listings = new Map<string, { matches: RegExp; others: Set<string>; at: number }>();
+  /** when our own steps have changed what a question is about */
+  private readonly noted = new Map<string, number>();
   private since = 0;
 
   /** @param forMs how long an answer holds; 0: not at all */
@@ -90,8 +93,10 @@ export class Recall {
   /** @param asked when; what we have changed since is known better */
   take(question: Question, answer: Answer, asked: number): void {
     if (asked < this.since) return;
+    const at = this.now();
     const keep = (line: string, answer: Answer) => {
-      if ((this.known.get(line)?.at ?? 0) <= asked) this.known.set(line, { answer, at: asked });
+      if ((this.noted.get(line) ?? 0) > asked) return;
+      this.known.set(line, { answer, at });
     };
     keep(requestLine(question), answer);
     if (question.ask !== "all" && question.ask !== "lives") return;
@@ -101,16 +106,22 @@ export class Recall {
       return;
     }
     for (const [path, body] of files) keep(requestLine({ ask: "file", path }), { status: "ok", body });
-    if (whole) this.listings.set(question.pattern, { matches: globOf(question.pattern), others: new Set(others), at: asked });
+    if (whole) this.listings.set(question.pattern, { matches: globOf(question.pattern), others: new Set(others), at });
   }
 
   /** What steps of ours have made of the node, and what it answered then. */
   note(steps: readonly Step[], observed: readonly Request[], answers: readonly Answer[] = []): void {
+    const at = this.now();
+    const keep = (path: string, answer?: Answer) => {
+      const line = requestLine({ ask: "file", path });
+      this.known.set(line, { answer, at });
+      this.noted.set(line, at);
+    };
     for (const step of steps) {
       if (step.do === "file") {
-        const answer: Answer = step.after === undefined ? { status: "absent", body: Buffer.alloc(0) } : { status: "ok", body: Buffer.from(step.after, "latin1") };
-        this.known.set(requestLine({ ask: "file", path: step.path }), { answer, at: this.now() });
-      } else if (step.do === "load" || step.do === "unload") this.known.set(requestLine({ ask: "file", path: kernelList }), { at: this.now() });
+        const { path, after } = step;
+        keep(path, after === undefined ? { status: "absent", body: Buffer.alloc(0) } : { status: "ok", body: Buffer.from(after, "latin1") });
+      } else if (step.do === "load" || step.do === "unload") keep(kernelList);
       else if (step.do === "stop" || step.do === "restart") this.forget();
     }
     answers.forEach((answer, i) => this.take(observed[i]!, answer, this.now()));

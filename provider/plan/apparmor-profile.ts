@@ -8,7 +8,7 @@ import { PostureError } from "../errors.js";
 import type { Kept, Kind, Plan } from "./kind.js";
 import { machineOf, machineRequests } from "./machine.js";
 import { compareTexts, compareWithFile, compilerPackage, linesOf, openIncludes, problemsOf, type Meaning } from "./profile-meaning.js";
-import type { Answers, Step } from "./steps.js";
+import { profilesLock, type Answers, type Step } from "./steps.js";
 
 /** What stood in the profile's place before it was ours. */
 interface Before {
@@ -25,7 +25,7 @@ export interface AppArmorProfileState extends AppArmorProfileInputs, Kept<Before
 }
 
 const kernelList = "/sys/kernel/security/apparmor/profiles";
-const lock: Step = { do: "lock", path: "/run/lock/pve-posture.lock" };
+const lock = profilesLock;
 
 const pathOf = (name: string): string => `/etc/apparmor.d/${name}`;
 const digestOf = (bytes: string | undefined): string =>

@@ -194,7 +194,7 @@ class Shell {
     const child = spawn("sh", ["-c", script], { env: this.node.env });
     child.stdin.end(stdin);
     const [stdout, stderr, [code]] = await Promise.all([buffer(child.stdout), buffer(child.stderr), once(child, "close")]);
-    if (stdout.toString("latin1").startsWith("refused changed-meanwhile")) this.collisions++;
+    if (/^result 1\nrefused \d+ changed-meanwhile /.test(stdout.toString("latin1"))) this.collisions++;
     return { code: code as number | null, stdout, stderr };
   }
 }

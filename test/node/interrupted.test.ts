@@ -127,6 +127,7 @@ const cases: Case[] = [
 /** Kills what runs for us, after the program it is named for has done its work once more than so many times. */
 const deadly = (program: string) => `#!/bin/sh
 /bin/${program} "$@" || exit
+case $* in */pve-posture/*) exit 0 ;; esac
 [ -n "\${PVE_POSTURE_DEADLY-}" ] || exit 0
 read -r stat < /proc/$$/stat
 set -- \${stat##*) }
@@ -242,9 +243,10 @@ describe("a transaction that was interrupted", () => {
     const place = await halfway(write, { [confFile]: conf });
     const holder = spawn("flock", ["-x", place.at("/run/lock/lxc/pve-config-951.lock"), "sh", "-c", "echo held; read -r _"]);
     await once(holder.stdout, "data");
-    expect(repair(place)).to.deep.include({ undone: [], locked: ["/run/lock/lxc/pve-config-951.lock"] });
+    const meanwhile = repair(place);
     holder.stdin.end("\n");
     await once(holder, "close");
+    expect(meanwhile).to.deep.include({ undone: [], locked: ["/run/lock/lxc/pve-config-951.lock"] });
     expect(repair(place)).to.deep.include({ undone: [confFile, firewall], locked: [] });
   });
 

@@ -80,6 +80,7 @@ describe("logging in", () => {
     const unanswered: [title: string, rounds: Prompts[]][] = [
       ["one that shows what is typed", [[code]]],
       ["two at once", [[hidden, code]]],
+      ["a hidden one for a code", [[{ ...code, echo: false }]]],
       ["a second one", [[hidden], [{ ...code, echo: false }]]],
     ];
     for (const [title, rounds] of unanswered) {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   answersOf, decodeAnswers, decodeOutcomes, encodeRequests, encodeTransaction, encodeTransactions, requestLine, splitAll, type Answer,
 } from "../../provider/node/protocol.js";
+import { nodeScripts } from "../../provider/node/node-scripts.js";
 import type { Request, Step } from "../../provider/plan/steps.js";
 
 const frame = (status: string, body: Buffer | string) => {
@@ -137,4 +138,12 @@ describe("answers", () => {
       }),
     );
   });
+});
+
+describe("the node's scripts", () => {
+  for (const [name, script] of Object.entries(nodeScripts)) {
+    it(`${name} fits into one command, as any SSH server takes it`, () => {
+      expect(Buffer.byteLength(script.replaceAll("'", `'\\''`))).to.be.below(32_000);
+    });
+  }
 });

@@ -139,7 +139,8 @@ describe("what is recalled of a node", () => {
     ["the kernel's list, by writing", [written], file(kernelList), false],
     ["everything, by a restart", [{ do: "restart", vmid: 951, seconds: 1, start: false }], live(952), true],
     ["who uses a profile", [written], { ask: "users", profile: "a" }, true],
-    ["what runs, by writing", [written], live(951), false],
+    ["what runs, by any: it goes up and down by itself", [written], live(951), true],
+    ["what another file system has, by writing", [written], { ask: "package", name: "a" }, false],
   ];
   for (const [name, steps, request, expected] of touched) {
     it(`steps touch ${name}: ${expected}`, () => expect(touches(steps, request)).to.equal(expected));

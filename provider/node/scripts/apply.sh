@@ -41,10 +41,13 @@ forget() {
 begin() {
   [ -z "$journal" ] || return 0
   [ -d "$store" ] || words=$({ mkdir -p "$store" && chmod 700 "$store"; } 2>&1) || refuse node-failed "${store#"$root"}"
-  journal=$(mktemp -d "$store/transaction-$writer-XXXXXX" 2>&1) || { words=$journal; journal=; refuse node-failed "${store#"$root"}"; }
+  # it gets its name with its lock held, so that nobody takes it for an interrupted one
+  journal=$(mktemp -d "$store/.new-$writer-XXXXXX" 2>&1) || { words=$journal; journal=; refuse node-failed "${store#"$root"}"; }
   words=$({ : > "$journal/lock" && cp "$steps" "$journal/steps"; } 2>&1) || refuse node-failed "${store#"$root"}"
   exec 6>> "$journal/lock"
-  words=$(flock -n 6 2>&1) || refuse node-failed "${store#"$root"}"
+  named=$store/transaction-${journal##*/.new-}
+  words=$({ flock -n 6 && mv "$journal" "$named"; } 2>&1) || refuse node-failed "${store#"$root"}"
+  journal=$named
 }
 
 # slice LENGTH FILE: the next bytes
@@ -156,18 +159,27 @@ transaction() {
     case "$op $a" in "file /etc/pve/"*) ;; file*) stage "$a"; [ ! -e "$root$staged" ] || set -- "$@" "$root$staged" ;; esac
   done < "$steps"
   sync "$@" 2> /dev/null || sync
+  # from here on it needs nothing else: $tmp may be gone, where the shell that made it was killed
   work=$journal
+  steps=$journal/steps
 
   # --- commit -----------------------------------------------------------------------------------------------------------
   # from here to the end nobody stops us: neither a closed connection nor a signal
   trap '' HUP INT TERM PIPE
 
   n=0
+  # a loop over nothing would pass for one that has done it all
+  [ -r "$steps" ] || fail read "${steps#"$root"}"
   while read -r op a b c; do
     words=
     case $op in
       file)
         n=$((n + 1))
+        # some files are nobody's to lock, and it is a while since we looked
+        if ! is_before "$n" "$a" "$b"; then
+          fail changed "$a"
+          break
+        fi
         touched="$touched$n "
         if [ "$c" = - ]; then
           [ "$b" = - ] || words=$(rm -f "$root$a" 2>&1) || fail remove "$a"
@@ -233,6 +245,7 @@ transaction() {
     # before the last word, which may meet nobody
     forget 2> /dev/null
     if [ -n "$restarted" ]; then say restart-failed "${failed#* } ${failed%% *} $again${undone:+, not restored:$undone}"
+    elif [ "${failed%% *}$undone" = changed ]; then say changed-meanwhile "${failed#* }"
     elif [ -n "$undone" ]; then say restore-failed "$failed, not restored:$undone"
     else say node-failed "$failed"
     fi

@@ -10,12 +10,23 @@ root=${PVE_POSTURE_ROOT-}
 [ -n "$root" ] || PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL PATH
 
-# what one of us left that was killed; the name says whose it was
-for old in "${TMPDIR:-/tmp}"/pve-posture.*.*; do
-  owner=${old##*/pve-posture.}
-  # shellcheck disable=SC3067
-  [ -O "$old" ] && ! kill -0 "${owner%%.*}" 2> /dev/null && rm -rf "$old"
-done
+# tidy: takes away what one of us left that was killed; the name says whose it was. A transaction of it may go on by itself
+tidy() {
+  for old in "${TMPDIR:-/tmp}"/pve-posture.*.*; do
+    owner=${old##*/pve-posture.}
+    owner=${owner%%.*}
+    case $owner in '' | *[!0-9]*) continue ;; esac
+    # shellcheck disable=SC3067
+    [ ! -L "$old" ] && [ -O "$old" ] && ! kill -0 "$owner" 2> /dev/null || continue
+    set -- "$root/var/lib/pve-posture/transaction-$owner"-*
+    [ -e "$1" ] || rm -rf "$old"
+  done
+  for old in "$root"/var/lib/pve-posture/.new-*; do
+    owner=${old##*/.new-}
+    kill -0 "${owner%%-*}" 2> /dev/null || [ ! -e "$old" ] || rm -rf "$old"
+  done
+}
+tidy
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/pve-posture.$$.XXXXXX") || exit 70
 trap 'rm -rf "$tmp"' EXIT
 # PIPE: the other side may be gone before we have said everything
@@ -113,8 +124,10 @@ all() {
   sizes=$(wc -c "$@" /dev/null 2> /dev/null | sed '$d')
   cat "$@" > "$tmp/one" 2> /dev/null || sizes=
   total=0
-  # shellcheck disable=SC2034
-  while IFS=' ' read -r bytes found; do total=$((total + ${bytes:-0})); done <<END
+  while read -r line; do
+    bytes=${line%% *}
+    total=$((total + ${bytes:-0}))
+  done <<END
 $sizes
 END
   # somebody wrote meanwhile: one by one, then
@@ -128,8 +141,11 @@ END
       sizes="$sizes$bytes $found$newline"
     done
   fi
-  while IFS=' ' read -r bytes found; do
-    case $found in /dev/null | '') ;; *) printf '%s %s\n' "$bytes" "${found#"$root"}" ;; esac
+  while IFS= read -r line; do
+    # as it stands: a name may begin and end with blanks
+    line=${line#"${line%%[0-9]*}"}
+    found=${line#* }
+    case $found in /dev/null | '') ;; *) printf '%s %s\n' "${line%% *}" "${found#"$root"}" ;; esac
   done <<END
 $sizes
 END
@@ -245,19 +261,23 @@ live() {
 # observe_live VMID: the running container; nothing where it doesn't run
 observe_live() { tell live "$1"; }
 
-# lives: all running containers, as `all` answers: the sizes and numbers, an empty line, and what is known of each
+# lives: the running containers, as `all` answers: whether these are all, the sizes and numbers, an empty line, and what is
+# known of each. Some may hang: after a while the rest is left to those who ask for it
 lives() {
   texts=
-  printf 'whole\n'
+  heads=
+  whole=whole
+  until=$(($(date +%s) + 5))
   for container in "$root"/sys/fs/cgroup/lxc/*; do
     container=${container##*/}
     case $container in '' | *[!0-9]*) continue ;; esac
+    [ "$(date +%s)" -lt "$until" ] || { whole=part; break; }
     text=$(live "$container"; printf .)
     text=${text%.}
-    printf '%s %s\n' "${#text}" "$container"
+    heads="$heads${#text} $container$newline"
     texts=$texts$text
   done
-  printf '\n%s' "$texts"
+  printf '%s\n%s\n%s' "$whole" "$heads" "$texts"
 }
 observe_lives() { tell lives; }
 

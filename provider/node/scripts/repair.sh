@@ -33,6 +33,9 @@ repair() {
   undo theirs
   remove_staged
   unlock
+  # whether it is to run is somebody else's matter by now
+  case "$kept " in *"/etc/pve/lxc/$restarted.conf "*) restarted= ;; esac
+  [ -e "$root/etc/pve/lxc/$restarted.conf" ] || restarted=
   # it ran before, and is to run again
   [ -z "$restarted" ] || running "$restarted" || up "$restarted" "$3" - || undone="$undone container:$restarted"
   printf 'undone\t'
@@ -44,15 +47,17 @@ repair() {
 
 command -v flock > /dev/null 2>&1 || exit 0
 trap '' HUP INT TERM PIPE
-for journal in "$store"/transaction-*; do
-  case $journal in *.done) rm -rf "$journal"; continue ;; esac
-  [ -d "$journal" ] || continue
+# the newest first, as each was made upon what the one before it had made
+journals=$(ls -td "$store"/transaction-* 2> /dev/null)
+IFS=$newline
+for journal in $journals; do
+  unset IFS
   # each in a shell of its own: its locks, and what it finds
   (
-    exec 6>> "$journal/lock" || exit
     # whoever held it may have ended just now, and taken it away
-    flock -n 6 && [ -e "$journal/lock" ] && repair
+    [ -e "$journal/lock" ] && exec 6>> "$journal/lock" && flock -n 6 && [ -e "$journal/lock" ] && repair
   ) 2> /dev/null
 done
+tidy
 # one that is at work is no failure of ours
 exit 0

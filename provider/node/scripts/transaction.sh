@@ -76,10 +76,11 @@ parser() { words=$(apparmor_parser "$@" 2>&1 < /dev/null 6>&-); }
 # unload NAME: by its name alone, as the file may be gone or changed
 unload() { parser -R "$work/stub.$1"; }
 
-# confining NAME: whether a process runs under it, or may do so; without it, that would be unconfined
+# confining NAME HOW: whether a process runs under it, or may do so: that would be unconfined without it. Where it is no
+# longer ours alone (`theirs`), a container that names it counts as well: it would not start
 confining() {
   users=$(users_of "$1") || return 0
-  case $newline$users in *"${newline}process "*) ;; *) return 1 ;; esac
+  case $2$newline$users in *"${newline}process "* | "theirs${newline}container "*) ;; *) return 1 ;; esac
 }
 
 running() { [ -n "$(first_process "$1")" ]; }
@@ -165,7 +166,13 @@ undo() {
     concerns "$tried" "$a" || continue
     case $present in
       *" $a "*) [ -f "$root$b" ] && parser -r -K "$root$b" && loaded "$a" || undone="$undone profile:$a" ;;
-      *) if ! loaded "$a"; then :; elif confining "$a"; then kept="$kept profile:$a"; else unload "$a" || undone="$undone profile:$a"; fi ;;
+      *)
+        if ! loaded "$a"; then :
+        # somebody's own text by now, or somebody needs it
+        elif case "$kept " in *" $b "*) ;; *) confining "$a" "$1" ;; esac; then kept="$kept profile:$a"
+        else unload "$a" || undone="$undone profile:$a"
+        fi
+        ;;
     esac
   done < "$work/steps"
   [ -n "$restarted" ] || return 0
