@@ -28,7 +28,11 @@ class FakeNodes {
   }
 
   named(): undefined {}
-  forget(): void {}
+  remembers = false;
+  forgotten = 0;
+  forget(): void {
+    this.forgotten++;
+  }
 
   async observe(node: string): Promise<Answers> {
     this.observations++;
@@ -112,6 +116,57 @@ describe("the life of a resource", () => {
     expect(updated["drift"]).to.deep.equal([]);
     await security.delete(id, updated);
     expect(model.file(confPath)).to.equal(conf);
+  });
+
+  describe("what was read some seconds ago", () => {
+    const away = (model: Model) => [confPath, "/etc/pve/nodes/pve/lxc/951.conf"].forEach((path) => model.files_.delete(path));
+    const back = (model: Model) => [confPath, "/etc/pve/nodes/pve/lxc/951.conf"].forEach((path) => model.files_.set(path, conf));
+
+    it("a container that was made since is there", async () => {
+      const { model, nodes, security } = world(conf, { "/etc/pve/lxc/100.conf": "" });
+      nodes.remembers = true;
+      nodes.onObserve = [away, back];
+      await security.create(declared());
+      expect(model.file(confPath)).to.equal(dropped);
+      expect(nodes.forgotten).to.equal(1);
+    });
+
+    it("and to a refresh as well", async () => {
+      const { model, nodes, security } = world(conf, { "/etc/pve/lxc/100.conf": "" });
+      const { id, outs } = await security.create(declared());
+      nodes.remembers = true;
+      nodes.onObserve = [away, (model) => (back(model), model.files_.set(confPath, dropped))];
+      expect((await security.read(id, outs)).id).to.equal(id);
+      expect(model.file(confPath)).to.equal(dropped);
+    });
+
+    it("a container that really isn't there is not", async () => {
+      const { model, nodes, security } = world(conf, { "/etc/pve/lxc/100.conf": "" });
+      away(model);
+      nodes.remembers = true;
+      expect((await rejection(security.create(declared()))).code).to.equal("container-not-found");
+    });
+
+    it("one that was started since is restarted, where that is declared", async () => {
+      const { nodes, model, security } = world();
+      nodes.remembers = true;
+      const begins = () => {
+        model.files_.set("/sys/fs/cgroup/lxc/951", "");
+        model.files_.set("/var/lib/lxc/951/config", "lxc.arch = amd64\n");
+        model.files_.set("live 951", "pid 7\nstarted 1\nlabel unconfined\nowner 0 0\n");
+      };
+      const steps: string[][] = [];
+      const play = (model: Model, done: readonly Step[]) => {
+        steps.push(done.map((step) => step.do));
+        if (steps.length === 1) begins();
+        model.apply(done);
+        if (steps.length === 2) model.files_.set("/var/lib/lxc/951/config", "lxc.arch = amd64\nlxc.cap.drop = sys_module\n");
+        if (steps.length === 2) model.files_.set("live 951", "pid 8\nstarted 2\nlabel lxc-951_</var/lib/lxc>\nowner 0 0\n");
+      };
+      nodes.onApply = [play, play];
+      await security.create(declared({ restart: "if-running" }));
+      expect(steps.map((done) => done.includes("restart"))).to.deep.equal([false, true]);
+    });
   });
 
   it("what is gone is gone to a refresh", async () => {

@@ -263,6 +263,33 @@ describe("a transaction that was interrupted", () => {
     expect(place.read(kernelList)).to.equal("lxc-a (enforce)\n");
   });
 
+  it("a profile that somebody has written since stays loaded, and so does one that a container names", async () => {
+    const steps: Step[] = [
+      ours,
+      { do: "file", path: profileFile, before: undefined, after: profile("/new r,") },
+      { do: "load", profile: "lxc-a", path: profileFile },
+    ];
+    for (const named of [true, false]) {
+      const place = await halfway(steps, { [confFile]: named ? "lxc.apparmor.profile: lxc-a\n" : conf });
+      if (!named) place.write(profileFile, profile("/by/hand r,"));
+      place.write(kernelList, "lxc-a (enforce)\n");
+      expect(repair(place).kept).to.include("profile:lxc-a");
+      expect(place.read(kernelList)).to.equal("lxc-a (enforce)\n");
+    }
+  });
+
+  it("two, one upon the other, are undone from the last to the first", async () => {
+    const first = await halfway(write.slice(0, 2), { [confFile]: conf });
+    const second: Step[] = [lock, { do: "file", path: confFile, before: dropped, after: `${dropped}#\n` }];
+    await delay(1100); // the order is told by their time
+    const child = spawn("sh", ["-c", applyScript], { detached: true, stdio: ["pipe", "ignore", "ignore"], env: { ...first.env, PVE_POSTURE_DEADLY: "1" } });
+    child.stdin.end(transaction(second));
+    await once(child, "close");
+    expect(journals(first)).to.have.length(2);
+    expect(repair(first)).to.deep.include({ kept: [], failed: [] });
+    expect([first.read(confFile), journals(first)]).to.deep.equal([conf, []]);
+  });
+
   it("one that is at work is left alone", async () => {
     const place = await Place.make({ files: { [confFile]: conf }, standIns: { sync: "#!/bin/sh\nexec sleep 1\n" } });
     const child = spawn("sh", ["-c", applyScript], { env: place.env });
@@ -274,6 +301,31 @@ describe("a transaction that was interrupted", () => {
     await once(child, "close");
     expect(said).to.equal("result 1\ndone\n");
     expect([place.read(confFile), journals(place)]).to.deep.equal([dropped, []]);
+  });
+
+  it("programs that repair while others apply take nothing away from them", async function () {
+    this.timeout(60_000);
+    const place = await Place.make({ files: { [confFile]: conf } });
+    let busy = true;
+    const repairing = (async () => {
+      while (busy) {
+        const child = spawn("sh", ["-c", nodeScripts.repair], { env: place.env, stdio: "ignore" });
+        await once(child, "close");
+      }
+    })();
+    const outcomes = new Set<unknown>();
+    for (let i = 0; i < 30; i++) {
+      const child = spawn("sh", ["-c", applyScript], { env: place.env, stdio: ["pipe", "pipe", "ignore"] });
+      let said = "";
+      child.stdout!.on("data", (data: Buffer) => (said += data.toString()));
+      child.stdin!.end(transaction([lock, { do: "file", path: "/etc/apparmor.d/x", before: i === 0 ? undefined : `${i}`, after: `${i + 1}` }]));
+      await once(child, "close");
+      outcomes.add(said);
+    }
+    busy = false;
+    await repairing;
+    expect([...outcomes]).to.deep.equal(["result 1\ndone\n"]);
+    expect(place.read("/etc/apparmor.d/x")).to.equal("30");
   });
 
   it("its container runs again, whatever stage of the restart was reached", async function () {

@@ -49,6 +49,23 @@ describe("nodes", () => {
     expect((await nodes.observe("pve", [file("/a")])).file("/a")).to.equal("A");
   });
 
+  it("come to an end where a reading takes longer than it holds, or all is forgotten meanwhile", async () => {
+    for (const meanwhile of ["slow", "forgotten"]) {
+      let readings = 0;
+      const run = async (_node: string, _script: string, stdin: Buffer) => {
+        readings++;
+        if (meanwhile === "slow") await new Promise((resolve) => setTimeout(resolve, 20));
+        else nodes.forget();
+        const lines = stdin.toString("latin1").trimEnd().split("\n");
+        return { code: 0, stdout: Buffer.from(lines.map((line) => (/^(all|lives) /.test(line) ? "ok 7\nwhole\n\n" : "ok 1\nA")).join("")), stderr: Buffer.alloc(0) };
+      };
+      const nodes: Nodes = new Nodes({ run, close: async () => {} } as unknown as NodePool, 3, undefined, meanwhile === "slow" ? 5 : 10_000);
+      const answers = await nodes.observe("pve", [file("/etc/pve/lxc/951.conf"), { ask: "live", vmid: 951 }]);
+      expect(answers.asked(file("/etc/pve/lxc/951.conf")), meanwhile).to.be.true;
+      expect(readings, meanwhile).to.be.below(4);
+    }
+  });
+
   it("refuse what is no question before anything is sent", async () => {
     const { sent, nodes } = pool();
     expect(await rejection(nodes.observe("pve", [file("/a\nfile /b")]))).to.be.instanceOf(RangeError);
