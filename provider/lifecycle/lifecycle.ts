@@ -154,6 +154,7 @@ export class Lifecycle<Inputs extends { node: string }, State extends Inputs & K
             )
           : this.nodes().apply(seen.node, plan.steps, []);
         await apply.catch((error: unknown) => Promise.reject(hideSecrets(error, secrecyOf(props))));
+        this.tell("given back", where, { ...plan, differences: [] }, props);
       });
     });
   }

@@ -39,9 +39,11 @@ export class LoginTry {
     this.refusal = { left };
     for (let attempt = this.rest.shift(); attempt; attempt = this.rest.shift()) {
       if (left && !left.includes(attempt.kind)) {
-        this.note(
-          `the server takes no ${attempt.kind === "publickey" ? "key" : attempt.kind} (it takes ${takes})`,
-        );
+        // of the two ways for a password one is enough
+        if (attempt.kind !== "keyboard-interactive" || !left.includes("password"))
+          this.note(
+            `the server takes no ${attempt.kind === "publickey" ? "key" : attempt.kind} (it takes ${takes})`,
+          );
         continue;
       }
       this.tried.push(attempt.label);
@@ -72,13 +74,15 @@ export class LoginTry {
     const { target } = this;
     for (const { method, note } of target.login.untried)
       if (this.refusal.left?.includes(method)) this.note(note);
+    if (target.login.password === undefined && this.refusal.left?.includes("password"))
+      this.note("the server takes a password, and none is set (`password` in pve-posture:nodes, as a secret)");
     const tried = this.tried.length > 0 ? `tried ${this.tried.join(", ")}` : "there was nothing to try";
     const why = this.exhausted ? "" : ` (${message})`;
     return new PostureError(
       "auth-failed",
       `${describeTarget(target)} doesn't let ${target.user} in${why}: ${tried}.` +
         this.notes.map((note) => `\n- ${note}`).join(""),
-      `Check by hand: ssh ${target.port === 22 ? "" : `-p ${target.port} `}${target.user}@${target.host}\n` +
+      `Check by hand: ssh ${target.port === 22 ? "" : `-p ${target.port} `}${target.user}@${target.host} (with the same -F, -i and -J)\n` +
         `The key's public half belongs into ~${target.user}/.ssh/authorized_keys on the node (ssh-copy-id); ` +
         "a user is set by `user@` in the node's name, in pve-posture:nodes or in ~/.ssh/config.",
     );

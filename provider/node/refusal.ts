@@ -163,6 +163,7 @@ function failedStep(node: string, detail: string, said: string, steps: readonly 
     write: `writing ${object} failed`,
     remove: `removing ${object} failed`,
     load: `loading AppArmor profile ${object} failed`,
+    names: `apparmor_parser could not say what profile ${object} declares`,
     unload: `unloading AppArmor profile ${object} failed`,
     verify: `AppArmor profile ${object} was loaded, but the kernel doesn't list it`,
   };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { PostureError } from "../errors";
 import { parseNodeName } from "./node-name";
@@ -107,8 +108,17 @@ function resolve(
 function configFiles(settings: Settings, local: LocalSide): string[] {
   if (settings.sshConfig === "none") return [];
   // As with ssh -F: a file named outright stands alone.
-  if (settings.sshConfig !== undefined)
-    return [expandPath(settings.sshConfig, local, "pve-posture:sshConfig")];
+  if (settings.sshConfig !== undefined) {
+    const file = expandPath(settings.sshConfig, local, "pve-posture:sshConfig");
+    if (!existsSync(file)) {
+      throw new PostureError(
+        "invalid-settings",
+        `pve-posture:sshConfig names ${file}, which isn't there.`,
+        "Correct the path, or set none to read no file.",
+      );
+    }
+    return [file];
+  }
   return [`${local.home}/.ssh/config`, "/etc/ssh/ssh_config"];
 }
 

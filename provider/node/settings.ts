@@ -9,7 +9,7 @@ const hostKey = text.refine(
   'expected "SHA256:…" (the second word that ssh-keygen -l prints) or "ssh-ed25519 AAAA…"',
 );
 
-const nodeSchema = z.strictObject({
+const shape = {
   host: text.optional(),
   port: z.int().min(1).max(65535).optional(),
   user: text.optional(),
@@ -26,6 +26,11 @@ const nodeSchema = z.strictObject({
   knownHostsFile: text.optional(),
   password: z.string().optional(),
   sudo: z.boolean().optional(),
+};
+
+const nodeSchema = z.strictObject(shape, {
+  error: (issue) =>
+    issue.code === "unrecognized_keys" ? `no such setting: ${issue.keys?.join(", ")}; there are ${Object.keys(shape).join(", ")}` : undefined,
 });
 
 /**
@@ -108,10 +113,13 @@ export function readSettings(get: (key: string) => string | undefined, env: Node
       ...nodesFrom("PVE_POSTURE_NODES", env.PVE_POSTURE_NODES),
     },
     sshConfig: one("pve-posture:sshConfig", "PVE_POSTURE_SSH_CONFIG", text),
-    preview: one("pve-posture:preview", "PVE_POSTURE_PREVIEW", z.enum(["live", "offline", "strict"])) ?? "live",
+    preview:
+      one("pve-posture:preview", "PVE_POSTURE_PREVIEW", z.enum(["live", "offline", "strict"])) ?? "live",
     lockTimeoutSeconds:
       one("pve-posture:lockTimeoutSeconds", "PVE_POSTURE_LOCK_TIMEOUT_SECONDS", seconds(0, 600)) ?? 10,
-    timeoutSeconds: one("pve-posture:timeoutSeconds", "PVE_POSTURE_TIMEOUT_SECONDS", seconds(1, 86_400)) ?? defaultTimeoutSeconds,
+    timeoutSeconds:
+      one("pve-posture:timeoutSeconds", "PVE_POSTURE_TIMEOUT_SECONDS", seconds(1, 86_400)) ??
+      defaultTimeoutSeconds,
     connectTimeoutSeconds: one(
       "pve-posture:connectTimeoutSeconds",
       "PVE_POSTURE_CONNECT_TIMEOUT_SECONDS",

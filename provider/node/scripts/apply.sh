@@ -106,7 +106,8 @@ transaction() {
       check)
         command -v apparmor_parser > /dev/null 2>&1 || refuse no-apparmor parser
         parser -Q -K "$root$staged" || refuse profile-invalid "$a"
-        words=$(apparmor_parser -N "$root$staged" 2> /dev/null < /dev/null 6>&- | grep -v //)
+        words=$(apparmor_parser -N "$root$staged" 2> /dev/null < /dev/null 6>&-) || refuse node-failed "names $a"
+        words=$(printf '%s\n' "$words" | grep -v //)
         [ "$words" = "$a" ] || refuse profile-invalid "name $a"
         ;;
       load | unload)
@@ -255,7 +256,7 @@ transaction() {
   forget
   speak
   printf 'done\n'
-  observe "$steps" 'observe '
+  observe "$tmp/steps" 'observe '
 }
 
 # --- all of them -----------------------------------------------------------------------------------------------------
