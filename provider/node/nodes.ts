@@ -1,5 +1,5 @@
 import { PostureError } from "../errors.js";
-import { profilesLock, type Answers, type Request, type Step } from "../plan/steps.js";
+import { subidsLock, type Answers, type Request, type Step } from "../plan/steps.js";
 import type { NodePool } from "./pool.js";
 import { parseNodeName } from "./node-name.js";
 import { nodeScripts } from "./node-scripts.js";
@@ -14,8 +14,8 @@ import { decodeShift, encodeShift, type ShiftCounts, type ShiftRequest } from ".
 /** How long the first of several questions waits for the others; the engine asks for many resources at once. */
 const gatherMs = 10;
 
-/** Sixteen profiles take their time, and as many may have come before. */
-const profilesSeconds = 60;
+/** Sixteen containers that are granted ids take their time, and as many may have come before. */
+const subidsSeconds = 60;
 
 /** A container that ran is started again. */
 const repairSeconds = 300;
@@ -40,7 +40,7 @@ interface Change {
 type Done = [Answer[] | undefined];
 
 /** Transactions that travel together: the node works on all of them at once, and one that waits for a lock keeps none for long. */
-const gathering = { gatherMs, patienceMs: 500, most: 16 };
+const gathering = { gatherMs: 25, patienceMs: 500, most: 16 };
 
 /** How long what a node has answered may be gone by within one update. Every change compares before it writes. */
 export const recallMs = 30_000;
@@ -111,8 +111,8 @@ export class Nodes {
   private async applyAll(node: string, changes: readonly Change[]): Promise<PromiseSettledResult<Done>[]> {
     // whoever shares a round trip doesn't keep the others waiting for his lock: he comes again
     const wait = changes.length > 1 ? Math.min(1, this.lockTimeoutSeconds) : this.lockTimeoutSeconds;
-    // our own lock of the profiles is held by one after the other of them
-    const waits = (path: string) => (path === profilesLock.path ? Math.max(this.lockTimeoutSeconds, profilesSeconds) : wait);
+    // our own lock of the granted ids is held by one after the other of them
+    const waits = (path: string) => (path === subidsLock.path ? Math.max(this.lockTimeoutSeconds, subidsSeconds) : wait);
     const input = encodeTransactions(changes.map(({ steps, observe }) => encodeTransaction(steps, observe, waits)));
     // down, up, down again and up again
     const onTop = changes.flatMap(({ steps }) => steps).reduce((sum, step) => sum + ("seconds" in step ? 4 * step.seconds : step.do === "lock" ? waits(step.path) : 0), 0);

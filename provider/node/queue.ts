@@ -52,7 +52,10 @@ export class Queue<Call, Result> {
       )
       .finally(() => {
         this.underWay--;
-        this.send();
+        // those whose calls have just ended are about to make the next ones
+        clearTimeout(this.timer);
+        this.timer = undefined;
+        if (this.waiting.length > 0) this.wait();
       });
     if (this.waiting.length > 0) this.wait();
   }

@@ -8,7 +8,7 @@ import { PostureError } from "../errors.js";
 import type { Kept, Kind, Plan } from "./kind.js";
 import { machineOf, machineRequests } from "./machine.js";
 import { compareTexts, compareWithFile, compilerPackage, linesOf, openIncludes, problemsOf, type Meaning } from "./profile-meaning.js";
-import { profilesLock, type Answers, type Step } from "./steps.js";
+import { profileLock, type Answers, type Step } from "./steps.js";
 
 /** What stood in the profile's place before it was ours. */
 interface Before {
@@ -25,7 +25,6 @@ export interface AppArmorProfileState extends AppArmorProfileInputs, Kept<Before
 }
 
 const kernelList = "/sys/kernel/security/apparmor/profiles";
-const lock = profilesLock;
 
 const pathOf = (name: string): string => `/etc/apparmor.d/${name}`;
 const digestOf = (bytes: string | undefined): string =>
@@ -89,7 +88,7 @@ export const appArmorProfile: Kind<AppArmorProfileInputs, AppArmorProfileState, 
       differences.length === 0
         ? []
         : [
-            lock,
+            profileLock(name),
             { do: "file", path, before: found, after: wanted },
             { do: "check", profile: name },
             { do: "load", profile: name, path },
@@ -108,9 +107,9 @@ export const appArmorProfile: Kind<AppArmorProfileInputs, AppArmorProfileState, 
     const file: Step = { do: "file", path, before: found, after: ledger.text };
     if (ledger.text !== undefined && ledger.loaded) {
       if (found === ledger.text && modeOf(answers, name) !== undefined) return nothing;
-      return { ...nothing, steps: [lock, file, { do: "check", profile: name }, { do: "load", profile: name, path }] };
+      return { ...nothing, steps: [profileLock(name), file, { do: "check", profile: name }, { do: "load", profile: name, path }] };
     }
-    return { ...nothing, steps: [lock, { do: "unused", profile: name }, { do: "unload", profile: name, path }, file] };
+    return { ...nothing, steps: [profileLock(name), { do: "unused", profile: name }, { do: "unload", profile: name, path }, file] };
   },
 
   claims: ({ name, profile }) => [{ path: pathOf(name), id: name, exclusive: true, text: profile }],

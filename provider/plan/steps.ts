@@ -75,8 +75,11 @@ export const stoppedMark = (vmid: number): string => `/var/lib/pve-posture/stopp
 /** Are on a node while transactions of ours are under way there, and after they were interrupted. */
 export const transactions: Request & { ask: "paths" } = { ask: "paths", pattern: "/var/lib/pve-posture/transaction-*" };
 
-/** Our own lock of the profiles, of which neither AppArmor nor Proxmox VE has one. */
-export const profilesLock: Step & { do: "lock" } = { do: "lock", path: "/run/lock/pve-posture.lock" };
+/** Our own lock of `/etc/subuid` and `/etc/subgid`, which belong to no container. */
+export const subidsLock: Step & { do: "lock" } = { do: "lock", path: "/run/lock/pve-posture.lock" };
+
+/** Our own lock of a profile, as AppArmor has none; a file's name has an end, and two long ones may share theirs. */
+export const profileLock = (name: string): Step => ({ do: "lock", path: `/run/lock/pve-posture-profile-${name.slice(0, 200)}.lock` });
 
 /** Our own lock of a container, for what takes longer than Proxmox VE's lock can be held: its programs take that themselves. */
 export const containerLock = (vmid: number): Step => ({ do: "lock", path: `/run/lock/pve-posture-${vmid}.lock` });

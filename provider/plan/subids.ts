@@ -2,7 +2,7 @@ import { parseConf } from "../container/conf.js";
 import { idsOf } from "../container/ids.js";
 import type { Change } from "../container/editor.js";
 import { addSubids, endOfIds, idTypes, removeSubids, subidNeeds, type IdMap, type IdType, type Range } from "../idmap/index.js";
-import type { Answers, Request, Step } from "./steps.js";
+import { subidsLock, type Answers, type Request, type Step } from "./steps.js";
 
 /**
  * Who may map which ids stands in `/etc/subuid` and `/etc/subgid`. Whether a line there is ours can't be told from it,
@@ -38,7 +38,7 @@ export function planSubids(vmid: number, map: IdMap | undefined, answers: Answer
   const mine: Record<IdType, Range[]> = map ? subidNeeds(map) : { u: [], g: [] };
   const plans = idTypes.map((type) => planFile(files[type], mine[type], needs[type], answers));
   const steps = plans.flatMap(({ steps }) => steps);
-  return { steps: steps.length > 0 ? [{ do: "lock", path: "/run/lock/pve-posture.lock" }, ...steps] : [], changes: plans.flatMap(({ changes }) => changes) };
+  return { steps: steps.length > 0 ? [subidsLock, ...steps] : [], changes: plans.flatMap(({ changes }) => changes) };
 }
 
 function planFile({ path, ours }: (typeof files)[IdType], mine: Range[], needed: Range[], answers: Answers): SubidPlan {

@@ -182,7 +182,7 @@ describe("a connection that is cut after any number of bytes", function () {
         expect(again?.message, where).to.be.undefined;
         expect(found(), where).to.deep.equal(target);
         expect(leftovers(), where).to.deep.equal([]);
-        expect([free("/run/lock/lxc/pve-config-951.lock"), free("/run/lock/pve-posture.lock")], where).to.deep.equal([true, true]);
+        expect([free("/run/lock/lxc/pve-config-951.lock"), free("/run/lock/pve-posture-profile-lxc-a.lock")], where).to.deep.equal([true, true]);
       }
     }
     log(`      ${2 * points} cuts: ${seen.mended} mended within the update, ${seen.untouched} failed with nothing changed, ${seen.done} failed with part of it done`);

@@ -34,7 +34,7 @@ describe("calls that are made at about the same time", () => {
     expect(calls()).to.deep.equal([[1]]);
     journeys[0]!.done();
     await first;
-    await delay(1);
+    await delay(20);
     expect(calls()).to.deep.equal([[1], [2, 3]]);
     journeys[1]!.done();
     await Promise.all(others);

@@ -7,8 +7,8 @@ import { Model, Resource, kernelList, refusal, words } from "./model.js";
 const path = "/etc/apparmor.d/lxc-a";
 const text = (body = "/x r,", flags = "") => `profile lxc-a ${flags}{\n  ${body}\n}\n`;
 const inputs = (profile = text()) => ({ node: "pve", name: "lxc-a", profile });
-const deploy = ["lock /run/lock/pve-posture.lock", `file ${path}`, "check lxc-a", `load ${path}`];
-const withdraw = ["lock /run/lock/pve-posture.lock", "unused lxc-a", `unload ${path}`, `file ${path}`];
+const deploy = ["lock /run/lock/pve-posture-profile-lxc-a.lock", `file ${path}`, "check lxc-a", `load ${path}`];
+const withdraw = ["lock /run/lock/pve-posture-profile-lxc-a.lock", "unused lxc-a", `unload ${path}`, `file ${path}`];
 const loaded = (mode = "enforce") => ({ [kernelList]: `lxc-container-default (enforce)\nlxc-a (${mode})\n` });
 
 describe("the plan for an AppArmor profile", () => {
