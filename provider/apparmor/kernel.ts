@@ -1,5 +1,8 @@
 import { profileHeaders } from "./headers.js";
 
+/** Where the kernel lists the profiles that it has loaded. */
+export const kernelList = "/sys/kernel/security/apparmor/profiles";
+
 /** The mode of a profile in the kernel's list, whose lines are `name (mode)`; undefined when it is not loaded. */
 export function loadedMode(list: string, name: string): string | undefined {
   // names may hold blanks and parentheses: `a (b) (enforce)` is not `a`

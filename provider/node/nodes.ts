@@ -117,8 +117,7 @@ export class Nodes {
     // down, up, down again and up again
     const onTop = changes.flatMap(({ steps }) => steps).reduce((sum, step) => sum + ("seconds" in step ? 4 * step.seconds : step.do === "lock" ? waits(step.path) : 0), 0);
     const recall = this.recallOf(node);
-    const timeoutMs = (this.settings.timeoutSeconds + onTop) * 1000;
-    const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.apply, input, { timeoutMs }).catch((error: unknown) => {
+    const { code, stdout, stderr } = await this.pool.run(node, nodeScripts.apply, input, this.limit(onTop)).catch((error: unknown) => {
       recall.forget();
       throw error;
     });

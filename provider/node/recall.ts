@@ -1,7 +1,8 @@
+import { kernelList } from "../apparmor/kernel.js";
+import { machineRequests } from "../plan/machine.js";
 import type { Request, Step } from "../plan/steps.js";
 import { requestLine, splitAll, type Answer, type Question } from "./protocol.js";
 
-const kernelList = "/sys/kernel/security/apparmor/profiles";
 const confsOfAll = "/etc/pve/nodes/*/lxc/*.conf";
 const ofOne = /^\/etc\/pve\/nodes\/\*\/lxc\/\d+\.conf$/;
 
@@ -10,8 +11,7 @@ const ofOne = /^\/etc\/pve\/nodes\/\*\/lxc\/\d+\.conf$/;
  * other, and the engine waits for each.
  */
 const alongAlways: readonly Question[] = [
-  { ask: "file", path: "/etc/machine-id" },
-  { ask: "file", path: "/etc/hostname" },
+  ...machineRequests,
   { ask: "file", path: kernelList },
   { ask: "package", name: "apparmor" },
   { ask: "paths", pattern: "/etc/pve/lxc" },
@@ -29,6 +29,19 @@ const alongIncludes: readonly Question[] = ["abi", "abstractions", "abstractions
   ask: "all",
   pattern: `/etc/apparmor.d/${folder}/*`,
 }));
+
+/** All questions of a kind that were answered at once: what is not among the answers is not there. */
+interface Listing {
+  /** the lines of the questions */
+  matches: RegExp;
+  /** what can't be told all the same */
+  others: Set<string>;
+  missing: Answer;
+  at: number;
+}
+
+const absent: Answer = { status: "absent", body: Buffer.alloc(0) };
+const nothing: Answer = { status: "ok", body: Buffer.alloc(0) };
 
 interface Known {
   /** undefined: it is known to be another one by now */
@@ -49,8 +62,8 @@ export function touches(steps: readonly Step[], request: Request): boolean {
 /** What a node has answered lately, and what it was found to be by our own changes since. */
 export class Recall {
   private readonly known = new Map<string, Known>();
-  /** of a pattern that was answered in full: what is no file that could be read */
-  private readonly listings = new Map<string, { matches: RegExp; others: Set<string>; at: number }>();
+  /** by the line of the question that brought them */
+  private readonly listings = new Map<string, Listing>();
   /** when our own steps have changed what a question is about */
   private readonly noted = new Map<string, number>();
   private since = 0;
@@ -63,12 +76,8 @@ export class Recall {
 
   /** The answer to a question; undefined where it has to be asked. */
   get(request: Request): Answer | undefined {
-    const known = this.fresh(requestLine(request));
-    if (known) return known;
-    if (request.ask === "file") return this.absent(request.path);
-    if (request.ask === "live") return this.notRunning(request.vmid);
-    if (request.ask === "paths") return this.amongAll(request.pattern);
-    return undefined;
+    const line = requestLine(request);
+    return this.fresh(line) ?? this.missing(line) ?? (request.ask === "paths" ? this.amongAll(request.pattern) : undefined);
   }
 
   /** The questions, with those that will come next. */
@@ -101,12 +110,9 @@ export class Recall {
     keep(requestLine(question), answer);
     if (question.ask !== "all" && question.ask !== "lives") return;
     const { files, others, whole } = splitAll(answer.body);
-    if (question.ask === "lives") {
-      for (const [vmid, body] of files) keep(requestLine({ ask: "live", vmid: Number(vmid) }), { status: "ok", body });
-      return;
-    }
-    for (const [path, body] of files) keep(requestLine({ ask: "file", path }), { status: "ok", body });
-    if (whole) this.listings.set(question.pattern, { matches: globOf(question.pattern), others: new Set(others), at });
+    const [kind, matches, missing] = question.ask === "lives" ? ["live", /^live \d+$/, nothing] as const : ["file", globOf(`file ${question.pattern}`), absent] as const;
+    for (const [name, body] of files) keep(`${kind} ${name}`, { status: "ok", body });
+    if (whole) this.listings.set(requestLine(question), { matches, others: new Set(others.map((name) => `${kind} ${name}`)), missing, at });
   }
 
   /** What steps of ours have made of the node, and what it answered then. */
@@ -120,7 +126,7 @@ export class Recall {
     for (const step of steps) {
       if (step.do === "file") {
         const { path, after } = step;
-        keep(path, after === undefined ? { status: "absent", body: Buffer.alloc(0) } : { status: "ok", body: Buffer.from(after, "latin1") });
+        keep(path, after === undefined ? absent : { status: "ok", body: Buffer.from(after, "latin1") });
       } else if (step.do === "load" || step.do === "unload") keep(kernelList);
       else if (step.do === "stop" || step.do === "restart") this.forget();
     }
@@ -139,23 +145,18 @@ export class Recall {
     return known && this.now() - known.at < this.forMs ? known.answer : undefined;
   }
 
-  private absent(path: string): Answer | undefined {
-    const listed = [...this.listings.values()].some(
-      ({ matches, others, at }) => this.now() - at < this.forMs && matches.test(path) && !others.has(path),
+  private missing(line: string): Answer | undefined {
+    const listing = [...this.listings.values()].find(
+      ({ matches, others, at }) => this.now() - at < this.forMs && matches.test(line) && !others.has(line),
     );
-    return listed ? { status: "absent", body: Buffer.alloc(0) } : undefined;
-  }
-
-  private notRunning(vmid: number): Answer | undefined {
-    const lives = this.fresh(requestLine({ ask: "lives" }));
-    const { files, whole } = splitAll(lives?.body ?? Buffer.alloc(0));
-    return whole && !files.some(([running]) => running === String(vmid)) ? { status: "ok", body: Buffer.alloc(0) } : undefined;
+    return listing?.missing;
   }
 
   private amongAll(pattern: string): Answer | undefined {
     if (!ofOne.test(pattern)) return undefined;
     const listed = this.fresh(requestLine({ ask: "paths", pattern: confsOfAll }));
-    const found = listed && linesOf(listed).filter((path) => globOf(pattern).test(path));
+    const matches = globOf(pattern);
+    const found = listed && linesOf(listed).filter((path) => matches.test(path));
     return found && { status: "ok", body: Buffer.from(found.map((path) => `${path}\n`).join(""), "latin1") };
   }
 }

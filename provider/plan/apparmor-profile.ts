@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { appArmorProfileInputs, type AppArmorProfileInputs } from "../../schemas/apparmor-profile.js";
 import { profileHeaders } from "../apparmor/headers.js";
-import { expectedMode, loadedMode } from "../apparmor/kernel.js";
+import { expectedMode, kernelList, loadedMode } from "../apparmor/kernel.js";
 import { sameWords } from "../apparmor/same-words.js";
 import { fromBytes, toBytes } from "../bytes.js";
 import { PostureError } from "../errors.js";
@@ -24,7 +24,6 @@ export interface AppArmorProfileState extends AppArmorProfileInputs, Kept<Before
   loaded: boolean;
 }
 
-const kernelList = "/sys/kernel/security/apparmor/profiles";
 
 const pathOf = (name: string): string => `/etc/apparmor.d/${name}`;
 const digestOf = (bytes: string | undefined): string =>

@@ -87,11 +87,7 @@ transaction() {
         slice "$b" "$tmp/$n.before"
         slice "$c" "$tmp/$n.after"
         [ -L "$root$a" ] && refuse node-failed "link $a"
-        if [ "$b" = - ]; then
-          [ ! -e "$root$a" ] || refuse changed-meanwhile "$a"
-        else
-          cmp -s "$tmp/$n.before" "$root$a" || refuse changed-meanwhile "$a"
-        fi
+        is_before "$n" "$a" "$b" || refuse changed-meanwhile "$a"
         staged=
         [ "$c" = - ] && continue
         begin
@@ -209,7 +205,7 @@ transaction() {
       stop)
         unlock
         # whoever comes after an interruption is to know that it ran
-        words=$({ mkdir -p "$root/var/lib/pve-posture" && : > "$root/var/lib/pve-posture/stopped-$a"; } 2>&1) || fail stop "$a"
+        words=$({ : > "$store/stopped-$a"; } 2>&1) || fail stop "$a"
         [ -n "$failed" ] || down "$a" "$b" || fail stop "$a"
         ;;
       restart)
