@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { Server, utils, type Connection as ServerConnection, type ServerChannel } from "ssh2";
-import { PostureError, type ErrorCode } from "../../provider/errors";
 import { fingerprint } from "../../provider/node/known-hosts";
 import { NodePool, type PoolOptions } from "../../provider/node/pool";
 import { withRetries } from "../../provider/node/retry";
 import type { NodeSettings } from "../../provider/node/settings";
+import { fails } from "../support/ssh";
 
 const NOTHING = Buffer.alloc(0);
 const dir = mkdtempSync(join(tmpdir(), "pve-posture-connect-"));
@@ -94,23 +94,6 @@ describe("connecting", () => {
     const made = new NodePool(settings, options);
     pools.push(made);
     return made;
-  }
-  async function fails(
-    run: Promise<unknown>,
-    code: ErrorCode,
-    ...says: (string | RegExp)[]
-  ): Promise<PostureError> {
-    const error = await run.then(
-      () => expect.fail("it went well"),
-      (e: PostureError) => e,
-    );
-    expect(error, String(error)).to.be.instanceOf(PostureError);
-    expect(error.code, error.message).to.equal(code);
-    for (const part of says)
-      expect(error.message).to.match(
-        part instanceof RegExp ? part : new RegExp(part.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")),
-      );
-    return error;
   }
   const answer =
     (text: string, code = 0) =>

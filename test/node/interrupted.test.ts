@@ -134,13 +134,19 @@ set -- \${stat##*) }
 kill -9 -$3
 `;
 
+/** Runs the steps, with what kills them where the stand-ins say so. */
+async function killed(place: Place, steps: Step[], where = "1"): Promise<void> {
+  const env = { ...place.env, PVE_POSTURE_DEADLY: where };
+  const child = spawn("sh", ["-c", applyScript], { detached: true, stdio: ["pipe", "ignore", "ignore"], env });
+  child.stdin.end(transaction(steps));
+  await once(child, "close");
+}
+
 /** Killed when the first file is written. */
 async function halfway(steps: Step[], files: Record<string, string>, standIns: Record<string, string> = {}): Promise<Place> {
   const place = await Place.make({ files, standIns: { mv: deadly("mv"), ...standIns } });
   place.write(kernelList, files[profileFile] === undefined ? "" : "lxc-a (enforce)\n");
-  const child = spawn("sh", ["-c", applyScript], { detached: true, stdio: ["pipe", "ignore", "ignore"], env: { ...place.env, PVE_POSTURE_DEADLY: "1" } });
-  child.stdin.end(transaction(steps));
-  await once(child, "close");
+  await killed(place, steps);
   return place;
 }
 
@@ -282,9 +288,7 @@ describe("a transaction that was interrupted", () => {
     const first = await halfway(write.slice(0, 2), { [confFile]: conf });
     const second: Step[] = [lock, { do: "file", path: confFile, before: dropped, after: `${dropped}#\n` }];
     await delay(1100); // the order is told by their time
-    const child = spawn("sh", ["-c", applyScript], { detached: true, stdio: ["pipe", "ignore", "ignore"], env: { ...first.env, PVE_POSTURE_DEADLY: "1" } });
-    child.stdin.end(transaction(second));
-    await once(child, "close");
+    await killed(first, second);
     expect(journals(first)).to.have.length(2);
     expect(repair(first)).to.deep.include({ kept: [], failed: [] });
     expect([first.read(confFile), journals(first)]).to.deep.equal([conf, []]);
@@ -337,9 +341,7 @@ describe("a transaction that was interrupted", () => {
       chmodSync(place.at("/.stand-ins/bin/real-pct"), 0o755);
       place.write("/.stand-ins/bin/pct", `#!/bin/sh\n"$PVE_POSTURE_ROOT/.stand-ins/bin/real-pct" "$@" || exit\n[ "$1" = "\${PVE_POSTURE_DEADLY-}" ] || exit 0\nread -r stat < /proc/$$/stat\nset -- \${stat##*) }\nkill -9 -$3\n`);
       place.program("/.stand-ins/bin/pct", "start", "951");
-      const child = spawn("sh", ["-c", applyScript], { detached: true, stdio: ["pipe", "ignore", "ignore"], env: { ...place.env, PVE_POSTURE_DEADLY: stage } });
-      child.stdin.end(transaction(steps));
-      await once(child, "close");
+      await killed(place, steps, stage);
       expect(place.read(confFile), stage).to.equal(dropped);
       expect(repair(place), stage).to.deep.include({ undone: [confFile, firewall], failed: [] });
       expect([place.read(confFile), journals(place)], stage).to.deep.equal([conf, []]);

@@ -14,6 +14,7 @@ import { handshake } from "../../provider/node/handshake";
 import { NodePool } from "../../provider/node/pool";
 import { readSettings, type NodeSettings } from "../../provider/node/settings";
 import { resolveTarget } from "../../provider/node/resolve";
+import { alone } from "../support/ssh";
 import { startSshd, type Sshd, type SshdOptions } from "../support/sshd";
 
 const NOTHING = Buffer.alloc(0);
@@ -29,16 +30,6 @@ describe("a real sshd", function () {
     if (started) cleanups.push(() => started.close());
     return started;
   };
-  /** Settings that need nothing of this machine. */
-  const own = (server: Sshd): NodeSettings => ({
-    host: "127.0.0.1",
-    port: server.port,
-    user: server.user,
-    privateKey: server.privateKey,
-    agent: false,
-    hostKey: server.hostKeyLine,
-    sudo: false,
-  });
   const settingsFor = (nodes: Record<string, NodeSettings>, config?: string) => {
     const file = join(dir, "config");
     if (config !== undefined) writeFileSync(file, config);
@@ -79,7 +70,7 @@ describe("a real sshd", function () {
 
   it("runs scripts of several lines and quotes, with input, output and status", async () => {
     const script = `read -r a\necho "got '$a' \\"x\\" $\{#a}"\necho 'e' >&2\nexit 3`;
-    const result = await poolFor({ n: own(sshd) }).run("n", script, Buffer.from("wörd\n"));
+    const result = await poolFor({ n: alone(sshd) }).run("n", script, Buffer.from("wörd\n"));
     expect({ ...result, stdout: result.stdout.toString(), stderr: result.stderr.toString() }).to.deep.equal({
       code: 3,
       stdout: `got 'wörd' "x" ${result.stdout.toString().includes(" 5") ? 5 : 4}\n`,
@@ -88,15 +79,15 @@ describe("a real sshd", function () {
   });
   it("passes 2 MB both ways, byte by byte, and closes the input", async () => {
     const data = randomBytes(2 << 20);
-    const pool = poolFor({ n: own(sshd) });
+    const pool = poolFor({ n: alone(sshd) });
     const results = await Promise.all([1, 2, 3].map(() => pool.run("n", "cat", data)));
     for (const { stdout } of results) expect(stdout.equals(data)).to.be.true;
   });
   it("bears a command that reads none of its input", async () => {
-    expect(await poolFor({ n: own(sshd) }).run("n", "exit 4", randomBytes(4 << 20))).to.include({ code: 4 });
+    expect(await poolFor({ n: alone(sshd) }).run("n", "exit 4", randomBytes(4 << 20))).to.include({ code: 4 });
   });
   it("says which signal ended a command", async () => {
-    expect(await poolFor({ n: own(sshd) }).run("n", "kill -KILL $$", NOTHING)).to.include({
+    expect(await poolFor({ n: alone(sshd) }).run("n", "kill -KILL $$", NOTHING)).to.include({
       code: null,
       signal: "SIGKILL",
     });
@@ -104,7 +95,7 @@ describe("a real sshd", function () {
   it("runs twelve at once, and waits where fewer sessions are allowed", async () => {
     const narrow = await start({ maxSessions: 5 });
     for (const server of [sshd, narrow!]) {
-      const pool = poolFor({ n: own(server) });
+      const pool = poolFor({ n: alone(server) });
       const results = await Promise.all(
         Array.from({ length: 12 }, (_, i) => pool.run("n", "cat", Buffer.from(String(i)))),
       );
@@ -114,7 +105,7 @@ describe("a real sshd", function () {
   it("passes SetEnv on", async () => {
     const server = await start({ setEnv: { ONE: "a b", TWO: "c" } });
     expect(
-      (await poolFor({ n: own(server!) }).run("n", 'echo "$ONE $TWO"', NOTHING)).stdout.toString(),
+      (await poolFor({ n: alone(server!) }).run("n", 'echo "$ONE $TWO"', NOTHING)).stdout.toString(),
     ).to.equal("a b c\n");
   });
 
@@ -126,7 +117,7 @@ describe("a real sshd", function () {
     const knownHosts = join(dir, "known_hosts");
     writeFileSync(knownHosts, `[127.0.0.1]:${server.port} ${line}\n`);
     execFileSync("ssh-keygen", ["-q", "-H", "-f", knownHosts], { stdio: "ignore" });
-    const node = { ...own(server), hostKey: undefined, knownHostsFile: knownHosts };
+    const node = { ...alone(server), hostKey: undefined, knownHostsFile: knownHosts };
     expect(await poolFor({ n: node }).run("n", "true", NOTHING)).to.include({ code: 0 });
   });
 
@@ -143,7 +134,7 @@ describe("a real sshd", function () {
     const env = { ...process.env, SSH_AUTH_SOCK: socket };
     for (const key of [stranger, sshd.privateKeyFile])
       execFileSync("ssh-add", ["-q", key], { env, stdio: "ignore" });
-    const node = { ...own(sshd), privateKey: undefined, agent: socket };
+    const node = { ...alone(sshd), privateKey: undefined, agent: socket };
     expect(await poolFor({ n: node }).run("n", "true", NOTHING)).to.include({ code: 0 });
     const named = `IdentitiesOnly yes\nIdentityFile ${sshd.privateKeyFile}.pub`;
     expect(await poolFor({ n: node }, named).run("n", "true", NOTHING)).to.include({ code: 0 });
@@ -160,12 +151,12 @@ describe("a real sshd", function () {
     for (const key of keys) execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
     const config = keys.map((key) => `IdentityFile ${key}`).join("\n");
     const error = await failure(
-      poolFor({ n: { ...own(server), privateKey: undefined } }, config).run("n", "true", NOTHING),
+      poolFor({ n: { ...alone(server), privateKey: undefined } }, config).run("n", "true", NOTHING),
     );
     expect(error.code).to.equal("auth-failed");
     expect(error.message).to.match(/Too many authentication failures/);
     // A key of the settings comes before all of them.
-    expect(await poolFor({ n: own(server) }, config).run("n", "true", NOTHING)).to.include({ code: 0 });
+    expect(await poolFor({ n: alone(server) }, config).run("n", "true", NOTHING)).to.include({ code: 0 });
   });
 
   describe("through a jump host", () => {
@@ -206,11 +197,11 @@ describe("a real sshd", function () {
     });
     it("says when the jump host doesn't forward, or finds nothing there", async () => {
       const closed = (await start({ config: ["AllowTcpForwarding no"] }))!;
-      const nodes = { jump: own(closed), node: { ...own(sshd), port: 1 } };
+      const nodes = { jump: alone(closed), node: { ...alone(sshd), port: 1 } };
       expect(
         (await failure(poolFor(nodes, "Host node\nProxyJump jump").run("node", "true", NOTHING))).message,
       ).to.contain("AllowTcpForwarding");
-      const open = { ...nodes, jump: own(sshd) };
+      const open = { ...nodes, jump: alone(sshd) };
       const error = await failure(poolFor(open, "Host node\nProxyJump jump").run("node", "true", NOTHING));
       expect(error).to.include({ code: "unreachable" });
       expect(error.message).to.contain("127.0.0.1:1");
@@ -223,7 +214,7 @@ describe("a real sshd", function () {
       writeFileSync(join(bin, "sudo"), `#!/bin/sh\n${text}\n`);
       chmodSync(join(bin, "sudo"), 0o755);
       const server = (await start({ setEnv: { PATH: `${bin}:/usr/bin:/bin` } }))!;
-      return poolFor({ n: { ...own(server), sudo: true } });
+      return poolFor({ n: { ...alone(server), sudo: true } });
     };
     it("gets the script as one argument", async () => {
       const pool = await withSudo('echo "$1 $2 $3 $4" >&2; shift 2; exec "$@"');
@@ -266,7 +257,7 @@ describe("a real sshd", function () {
 
     it("in the middle of commands, and coming back", async () => {
       const proxy = await proxied();
-      const pool = poolFor({ n: { ...own(sshd), port: proxy.port } });
+      const pool = poolFor({ n: { ...alone(sshd), port: proxy.port } });
       await pool.run("n", "true", NOTHING);
       const runs = [1, 2].map(() => failure(pool.run("n", "sleep 5", NOTHING)));
       await delay(200);
@@ -277,7 +268,7 @@ describe("a real sshd", function () {
 
     it("while idle, and coming back", async () => {
       const proxy = await proxied();
-      const pool = poolFor({ n: { ...own(sshd), port: proxy.port } });
+      const pool = poolFor({ n: { ...alone(sshd), port: proxy.port } });
       for (let i = 0; i < 3; i++) {
         expect(await pool.run("n", "true", NOTHING)).to.include({ code: 0 });
         proxy.cut();
@@ -289,7 +280,7 @@ describe("a real sshd", function () {
       const proxy = await proxied();
       const { port } = proxy;
       const keepalive = { seconds: 0.05, unanswered: 3 };
-      const target = { ...resolveTarget("n", settingsFor({ n: { ...own(sshd), port } })), keepalive };
+      const target = { ...resolveTarget("n", settingsFor({ n: { ...alone(sshd), port } })), keepalive };
       const socket = connectTcp(port, "127.0.0.1");
       await once(socket, "connect");
       const connection = new Connection(await handshake(socket, target), target, socket);
@@ -302,7 +293,7 @@ describe("a real sshd", function () {
     });
 
     it("on purpose", async () => {
-      const connection = await connect(resolveTarget("n", settingsFor({ n: own(sshd) })));
+      const connection = await connect(resolveTarget("n", settingsFor({ n: alone(sshd) })));
       const run = failure(connection.exec("sleep 5", NOTHING));
       await delay(100);
       await connection.close();

@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 
 const SSHD = "/usr/sbin/sshd";
 
@@ -44,12 +45,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd | undef
   // As root, sshd separates privileges and wants this folder, which only its service unit creates.
   if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
   const dir = mkdtempSync(join(tmpdir(), "pve-posture-sshd-"));
-  const key = (name: string) => {
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", join(dir, name)]);
-    return readFileSync(join(dir, `${name}.pub`), "utf8").trim();
-  };
-  const hostKeyLine = key("host_key");
-  writeFileSync(join(dir, "authorized_keys"), `${key("id_ed25519")}\n`);
+  const hostKeyLine = makeKey(dir, "host_key");
+  writeFileSync(join(dir, "authorized_keys"), `${makeKey(dir, "id_ed25519")}\n`);
 
   // Between finding a free port and listening on it, somebody else may take it.
   for (let attempt = 1; ; attempt++) {
@@ -58,15 +55,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd | undef
     const child = spawn(SSHD, ["-D", "-e", "-f", join(dir, "sshd_config")], {
       stdio: ["ignore", "ignore", "pipe"],
     });
-    const exited = once(child, "exit");
-    let log = "";
-    const listening = new Promise<boolean>((resolve) => {
-      child.stderr.on("data", (data: Buffer) => {
-        log += data.toString();
-        if (log.includes("Server listening on")) resolve(true);
-      });
-      void exited.then(() => resolve(false));
-    });
+    const { exited, listening, log } = watched(child);
     if (await listening) {
       const close = async () => {
         child.kill(); // by its pid; a session that is still open ends with its connection
@@ -83,13 +72,13 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd | undef
         privateKeyFile,
         dir,
         pid: child.pid!,
-        log: () => log,
+        log,
         close,
       };
     }
     if (attempt === 3) {
       rmSync(dir, { recursive: true, force: true });
-      throw new Error(`sshd does not start:\n${log}`);
+      throw new Error(`sshd does not start:\n${log()}`);
     }
   }
 }
@@ -115,7 +104,27 @@ function configText(dir: string, port: number, options: SshdOptions): string {
   ].join("\n");
 }
 
-async function freePort(): Promise<number> {
+/** Makes a key, and returns its public half as a line. */
+export function makeKey(dir: string, name: string): string {
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", join(dir, name)]);
+  return readFileSync(join(dir, `${name}.pub`), "utf8").trim();
+}
+
+/** Whether a server that has just been started came to listen, and what it logs. */
+export function watched(child: ChildProcess & { stderr: Readable }): { exited: Promise<unknown>; listening: Promise<boolean>; log: () => string } {
+  const exited = once(child, "exit");
+  let log = "";
+  const listening = new Promise<boolean>((resolve) => {
+    child.stderr.on("data", (data: Buffer) => {
+      log += data.toString();
+      if (log.includes("Server listening on")) resolve(true);
+    });
+    void exited.then(() => resolve(false));
+  });
+  return { exited, listening, log: () => log };
+}
+
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -1,13 +1,12 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync,
 } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NodeSettings } from "../../provider/node/settings.js";
 import { writeTree } from "../../provider/testing/tree.js";
+import { freePort, makeKey, watched } from "./sshd.js";
 
 /** A node with a real sudo and a real sshd, whose `/etc`, `/var/lib` and `/run` are its own: nothing of the host changes. */
 export interface SudoNode {
@@ -53,12 +52,8 @@ export async function startSudoNode(): Promise<SudoNode | undefined> {
   });
   appendFileSync(at("/etc/group"), "posture:x:4801:\n");
 
-  const key = (name: string) => {
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", join(dir, name)]);
-    return readFileSync(join(dir, `${name}.pub`), "utf8").trim();
-  };
-  const hostKey = key("host_key");
-  writeFileSync(join(dir, "authorized_keys"), `${key("id_ed25519")}\n`);
+  const hostKey = makeKey(dir, "host_key");
+  writeFileSync(join(dir, "authorized_keys"), `${makeKey(dir, "id_ed25519")}\n`);
   const port = await freePort();
   const config = [
     `Port ${port}`,
@@ -75,15 +70,7 @@ export async function startSudoNode(): Promise<SudoNode | undefined> {
   if (existsSync(parser)) mounts.push(`mount --bind /bin/false ${parser}`);
   const script = ["set -e", ...mounts, `exec /usr/sbin/sshd -D -e -f ${join(dir, "sshd_config")}`].join("\n");
   const child = spawn("unshare", ["-m", "--propagation", "private", "sh", "-c", script], { stdio: ["ignore", "ignore", "pipe"] });
-  const exited = once(child, "exit");
-  let log = "";
-  const listening = new Promise<boolean>((resolve) => {
-    child.stderr.on("data", (data: Buffer) => {
-      log += data.toString();
-      if (log.includes("Server listening on")) resolve(true);
-    });
-    void exited.then(() => resolve(false));
-  });
+  const { exited, listening, log } = watched(child);
   const stop = async () => {
     child.kill(); // by its pid; its mounts end with it
     await exited;
@@ -91,7 +78,7 @@ export async function startSudoNode(): Promise<SudoNode | undefined> {
   };
   if (!(await listening)) {
     await stop();
-    throw new Error(`sshd does not start:\n${log}`);
+    throw new Error(`sshd does not start:\n${log()}`);
   }
   return {
     settings: (user = "posture") => ({
@@ -111,12 +98,4 @@ export async function startSudoNode(): Promise<SudoNode | undefined> {
     },
     stop,
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
